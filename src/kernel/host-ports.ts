@@ -1,0 +1,80 @@
+import type { HttpOutcome } from './http-message.ts';
+import type { EventId, InstanceId } from './ids.ts';
+import type { ProcessTracker } from './process.ts';
+import type { CrashReason, CryptoPort, NetworkRequest, StoreErrorKind, TransactionMode } from './ports.ts';
+import type { RandomPort } from './random.ts';
+import type { RunEvent } from './run-event.ts';
+import type { RunSettings } from './run-settings.ts';
+import type { Key, ListOptions } from './table.ts';
+import type { SpanContext } from './trace-context.ts';
+import type { RunTimeUs } from './units.ts';
+
+/** Gives up what was begun; harmless when it is done already. */
+export type Undo = () => void;
+
+export interface OutboundMessage extends NetworkRequest {
+  readonly from: InstanceId;
+  readonly span: SpanContext;
+  /** The `request.sent` event. */
+  readonly cause: EventId;
+}
+
+export interface Reply {
+  readonly outcome: HttpOutcome;
+  /** The callee's `response.sent`, or the fault or crash that answered in its place; null when nobody did. */
+  readonly cause: EventId | null;
+}
+
+export interface InboundMessage {
+  readonly request: NetworkRequest['request'];
+  readonly plane: NetworkRequest['plane'];
+  /** null: a request from outside the shop. */
+  readonly from: InstanceId | null;
+  readonly cause: EventId | null;
+}
+
+export type StoreOperation =
+  | { readonly kind: 'get'; readonly table: string; readonly key: Key }
+  | { readonly kind: 'put'; readonly table: string; readonly row: unknown }
+  | { readonly kind: 'delete'; readonly table: string; readonly key: Key }
+  | { readonly kind: 'list'; readonly table: string; readonly options: ListOptions };
+
+export type StoreOutcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly kind: StoreErrorKind; readonly message: string };
+
+/** A host's own transaction. Operations are answered in the order they are asked. */
+export interface HostTransaction {
+  request(operation: StoreOperation, done: (outcome: StoreOutcome<unknown>) => void): void;
+  /** Writes `events` to the log outbox in the same transaction, commits, and only then hands them to the sequencer. */
+  commit(events: readonly RunEvent[], done: (outcome: StoreOutcome<void>) => void): void;
+  abort(): void;
+}
+
+/**
+ * What a host gives to one instance. Callback-shaped, so that a fault can wrap any of it and a host
+ * can be live or virtual; services never see it.
+ */
+export interface HostPorts {
+  readonly tracker: ProcessTracker;
+  readonly random: RandomPort;
+  readonly crypto: CryptoPort;
+  now(): RunTimeUs;
+  settings(): RunSettings;
+  schedule(delayMs: number, wake: () => void): Undo;
+  /** Takes `durationMs` of the instance's CPU. */
+  work(durationMs: number, done: () => void): Undo;
+  send(message: OutboundMessage, reply: (reply: Reply) => void): Undo;
+  /** `opened` hears of the transaction once it may be used. */
+  begin(
+    operation: string,
+    tables: readonly string[],
+    mode: TransactionMode,
+    opened: (outcome: StoreOutcome<HostTransaction>) => void,
+  ): Undo;
+  emit(event: RunEvent): void;
+  /** Ends the instance here and now; nothing of it runs afterwards. */
+  crash(reason: CrashReason): void;
+  /** Tells the host of the instance's own lifecycle (`ready`). */
+  ready(): void;
+}

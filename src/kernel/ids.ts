@@ -1,0 +1,27 @@
+import type { Brand } from './brand.ts';
+import type { ServiceName } from './service-name.ts';
+
+export type RunId = Brand<string, 'RunId'>;
+/** `<service>-<number>`, such as `order-1`: the same for every incarnation of that instance. */
+export type InstanceId = Brand<string, 'InstanceId'>;
+/** `<instance>.<incarnation>.<n>`: who wrote the event, in which life, and as which of its events. */
+export type EventId = Brand<string, 'EventId'>;
+/** 32 lowercase hex digits, not all zero (W3C Trace Context). */
+export type TraceId = Brand<string, 'TraceId'>;
+/** 16 lowercase hex digits, not all zero (W3C Trace Context). */
+export type SpanId = Brand<string, 'SpanId'>;
+export type FaultId = Brand<string, 'FaultId'>;
+/** One logical call; its attempts share it. */
+export type CallId = Brand<string, 'CallId'>;
+
+export const runId = (text: string): RunId => text as RunId;
+export const instanceId = (service: ServiceName, number: number): InstanceId =>
+  `${service}-${number}` as InstanceId;
+export const eventId = (instance: InstanceId, incarnation: number, n: number): EventId =>
+  `${instance}.${incarnation}.${n}` as EventId;
+export const faultId = (text: string): FaultId => text as FaultId;
+export const callId = (text: string): CallId => text as CallId;
+
+/** The service that an instance id belongs to: `payment-provider-1` → `payment-provider`. */
+export const serviceOf = (instance: InstanceId): ServiceName =>
+  instance.slice(0, instance.lastIndexOf('-')) as ServiceName;

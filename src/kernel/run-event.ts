@@ -1,0 +1,246 @@
+import type { HttpMethod, NetworkErrorKind } from './http-message.ts';
+import type { CallId, EventId, FaultId, InstanceId, SpanId, TraceId } from './ids.ts';
+import type { Json } from './json.ts';
+import type { ServiceName } from './service-name.ts';
+import type { RunTimeUs } from './units.ts';
+
+/** Whether traffic serves a customer (`data`) or keeps the shop itself running (`control`: heartbeats, look-ups). */
+export type Plane = 'data' | 'control';
+
+export interface RowChange {
+  readonly table: string;
+  readonly key: string;
+  /** null: the row was deleted. */
+  readonly after: Json;
+}
+
+export type CircuitState =
+  | 'CLOSED'
+  | 'OPEN'
+  | 'HALF_OPEN'
+  | 'DISABLED'
+  | 'FORCED_OPEN'
+  | 'METRICS_ONLY';
+
+/** What a breaker knows at the moment of an event; a rate is −1 while too few calls were counted. */
+export interface CircuitFigures {
+  readonly state: CircuitState;
+  readonly failureRate: number;
+  readonly slowCallRate: number;
+  readonly calls: number;
+  readonly failures: number;
+  readonly slowCalls: number;
+  readonly windowSize: number;
+  readonly notPermitted: number;
+}
+
+export type InstanceState = 'starting' | 'ready' | 'draining' | 'hung' | 'stopped' | 'crashed';
+export type IntentKind = 'order' | 'browse' | 'status' | 'other';
+export type SagaLane = 'forward' | 'compensation';
+export type RejectedBy =
+  | 'circuit-breaker'
+  | 'bulkhead'
+  | 'rate-limiter'
+  | 'deadline'
+  | 'retry-budget'
+  | 'no-instance';
+
+/** What each type of event carries besides what every event has. Names are in the past tense. */
+export interface RunEventPayloads {
+  // The run itself (written by the service `run`).
+  'run.started': { readonly seed: number; readonly composition: string; readonly host: string; readonly setup: string };
+  'run.settings.changed': { readonly settings: Json };
+  'run.paused': { readonly reason: string };
+  'run.resumed': Record<never, never>;
+  'run.speed.changed': { readonly speed: number };
+
+  // Instances.
+  'instance.started': { readonly incarnation: number };
+  'instance.ready': Record<never, never>;
+  'instance.draining': Record<never, never>;
+  'instance.hung': Record<never, never>;
+  'instance.stopped': Record<never, never>;
+  'instance.crashed': { readonly reason: string; readonly faultId: FaultId | null };
+  'process.failed': { readonly process: string; readonly error: string };
+
+  // Customers: one intent is one action of a customer; its retries belong to it.
+  'intent.started': { readonly intentId: string; readonly kind: IntentKind; readonly customer: string };
+  /** For an order: answered is not ended; its end is the order's own end state. */
+  'intent.answered': {
+    readonly intentId: string;
+    readonly kind: IntentKind;
+    readonly outcome: 'ok' | 'rejected' | 'failed';
+    readonly status: number | null;
+    readonly orderId: string | null;
+    readonly reason: string | null;
+  };
+
+  // HTTP. One span per attempt; the callee's events carry the span that the request came with.
+  'request.sent': {
+    readonly callId: CallId;
+    readonly attempt: number;
+    readonly to: ServiceName;
+    readonly toInstance: InstanceId;
+    readonly method: HttpMethod;
+    readonly path: string;
+    readonly plane: Plane;
+    readonly timeoutMs: number | null;
+    readonly deadlineUs: RunTimeUs | null;
+  };
+  'request.received': {
+    readonly from: ServiceName | null;
+    readonly fromInstance: InstanceId | null;
+    readonly operation: string;
+    readonly plane: Plane;
+    readonly slotsUsed: number;
+    readonly slots: number;
+    readonly queued: number;
+  };
+  /** Turned away at the callee's door: its slots and its queue are full. */
+  'request.shed': { readonly operation: string; readonly plane: Plane; readonly slots: number; readonly queued: number };
+  'response.sent': {
+    readonly operation: string;
+    readonly status: number;
+    readonly durationMs: number;
+    readonly plane: Plane;
+    readonly slotsUsed: number;
+    readonly queued: number;
+    /** The problem's title and detail, when it is one. */
+    readonly problem: string | null;
+  };
+  'response.received': {
+    readonly callId: CallId;
+    readonly attempt: number;
+    readonly to: ServiceName;
+    readonly toInstance: InstanceId;
+    readonly status: number;
+    readonly durationMs: number;
+    readonly plane: Plane;
+  };
+  'request.failed': {
+    readonly callId: CallId;
+    readonly attempt: number;
+    readonly to: ServiceName;
+    readonly toInstance: InstanceId;
+    readonly error: NetworkErrorKind | 'cancelled';
+    readonly detail: string;
+    readonly durationMs: number;
+    readonly plane: Plane;
+  };
+  /** A call that never left: by whom it was refused, and why. */
+  'call.rejected': {
+    readonly callId: CallId;
+    readonly to: ServiceName;
+    readonly method: HttpMethod;
+    readonly path: string;
+    readonly plane: Plane;
+    readonly by: RejectedBy;
+    readonly detail: string;
+  };
+  'retry.scheduled': {
+    readonly callId: CallId;
+    readonly to: ServiceName;
+    readonly nextAttempt: number;
+    readonly delayMs: number;
+    readonly reason: string;
+  };
+  'fallback.used': { readonly callId: CallId; readonly to: ServiceName; readonly reason: string };
+
+  // Circuit breakers: `edge` is caller → callee, of this instance.
+  'breaker.call.succeeded': { readonly to: ServiceName; readonly durationMs: number; readonly figures: CircuitFigures };
+  'breaker.call.failed': { readonly to: ServiceName; readonly durationMs: number; readonly figures: CircuitFigures };
+  'breaker.call.ignored': { readonly to: ServiceName; readonly figures: CircuitFigures };
+  'breaker.call.not-permitted': { readonly to: ServiceName; readonly figures: CircuitFigures };
+  'breaker.failure-rate.exceeded': { readonly to: ServiceName; readonly figures: CircuitFigures };
+  'breaker.slow-call-rate.exceeded': { readonly to: ServiceName; readonly figures: CircuitFigures };
+  'breaker.state.changed': {
+    readonly to: ServiceName;
+    readonly before: CircuitState;
+    readonly after: CircuitState;
+    /** For OPEN: when probes may begin. */
+    readonly untilUs: RunTimeUs | null;
+    readonly permits: number;
+    readonly figures: CircuitFigures;
+  };
+  'breaker.reset': { readonly to: ServiceName; readonly figures: CircuitFigures };
+
+  // Stores.
+  'store.committed': { readonly database: string; readonly operation: string; readonly rows: readonly RowChange[] };
+  'store.aborted': { readonly database: string; readonly operation: string; readonly error: string };
+
+  // Sagas. Written in the same transaction as the saga's own row.
+  'saga.started': { readonly sagaId: string; readonly saga: string; readonly orderId: string; readonly giveUpAtUs: RunTimeUs; readonly steps: readonly string[] };
+  'saga.resumed': { readonly sagaId: string; readonly orderId: string; readonly state: string; readonly fence: number };
+  'saga.step.started': SagaStep;
+  'saga.step.completed': SagaStep;
+  /** A technical failure; the step is tried again at `againAtUs`. */
+  'saga.step.retried': SagaStep & { readonly reason: string; readonly againAtUs: RunTimeUs };
+  /** The step's end: it will not be tried again. */
+  'saga.step.failed': SagaStep & { readonly reason: string; readonly kind: 'business' | 'gave-up' };
+  'saga.compensating': { readonly sagaId: string; readonly orderId: string; readonly reason: string };
+  'saga.completed': { readonly sagaId: string; readonly orderId: string };
+  'saga.compensated': { readonly sagaId: string; readonly orderId: string; readonly reason: string };
+  'saga.parked': { readonly sagaId: string; readonly orderId: string; readonly step: string; readonly reason: string };
+
+  // Messages.
+  'message.published': { readonly topic: string; readonly messageId: string; readonly messageType: string; readonly key: string };
+  'message.accepted': { readonly topic: string; readonly messageId: string; readonly messageType: string; readonly key: string; readonly partition: number; readonly offset: number };
+  'message.sent': { readonly topic: string; readonly messageId: string; readonly group: string; readonly to: ServiceName; readonly toInstance: InstanceId; readonly delivery: number };
+  'message.consumed': { readonly topic: string; readonly messageId: string; readonly messageType: string; readonly group: string; readonly duplicate: boolean };
+  'message.acknowledged': { readonly topic: string; readonly messageId: string; readonly group: string; readonly lag: number };
+  'message.redelivery.scheduled': { readonly topic: string; readonly messageId: string; readonly group: string; readonly delayMs: number; readonly reason: string };
+  'message.dead-lettered': { readonly topic: string; readonly messageId: string; readonly group: string; readonly deliveries: number; readonly reason: string };
+
+  // Discovery.
+  'registry.instance.registered': { readonly registered: InstanceId };
+  'registry.instance.expired': { readonly expired: InstanceId };
+  'discovery.refreshed': { readonly known: Readonly<Record<string, readonly InstanceId[]>> };
+
+  // Faults. `fault.injected` names each single effect, so that a failure can be followed back to its fault.
+  'fault.started': { readonly faultId: FaultId; readonly fault: Json };
+  'fault.ended': { readonly faultId: FaultId; readonly reason: 'cleared' | 'elapsed' | 'spent' };
+  'fault.injected': {
+    readonly faultId: FaultId;
+    readonly kind: string;
+    readonly target: string;
+    readonly effect: string;
+    readonly delayMs: number | null;
+  };
+
+  'service.logged': { readonly level: 'info' | 'warn' | 'error'; readonly message: string; readonly data: Json };
+}
+
+export interface SagaStep {
+  readonly sagaId: string;
+  readonly orderId: string;
+  readonly step: string;
+  readonly lane: SagaLane;
+  readonly attempt: number;
+}
+
+export type RunEventType = keyof RunEventPayloads;
+
+/** What every event has. */
+export interface RunEventHead {
+  readonly id: EventId;
+  /** Place in the run's one order; given by the sequencer, −1 before. */
+  readonly seq: number;
+  readonly timeUs: RunTimeUs;
+  readonly instance: InstanceId;
+  readonly service: ServiceName;
+  readonly traceId: TraceId | null;
+  readonly spanId: SpanId | null;
+  readonly parentSpanId: SpanId | null;
+  /** The event that made this one happen: program order inside a process, sending across processes. */
+  readonly cause: EventId | null;
+}
+
+export type RunEventOf<Type extends RunEventType> = Type extends RunEventType
+  ? RunEventHead & { readonly type: Type } & RunEventPayloads[Type]
+  : never;
+
+/** One event of the run log. */
+export type RunEvent = RunEventOf<RunEventType>;
+
+/** What a writer says of an event; head fields are filled in where it is written. */
+export type EventDraft = { [Type in RunEventType]: { readonly type: Type } & RunEventPayloads[Type] }[RunEventType];
