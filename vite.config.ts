@@ -1,0 +1,28 @@
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  // Relative, so that the built page works under any path of a static host.
+  base: './',
+  // Routes are in the hash, so an unknown path is a mistake and gets a 404, as from a static host.
+  appType: 'mpa',
+  plugins: [react(), tailwindcss()],
+  worker: { format: 'es' },
+  server: { port: 5173 },
+  preview: { port: 5173 },
+  build: {
+    target: ['chrome130', 'firefox130', 'safari18'],
+    sourcemap: true,
+    // The page-weight check reads which chunks the first load needs from it.
+    manifest: true,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      onLog(level, log, handler) {
+        // Tailwind's plugin gives no source map for the stylesheet, which nobody debugs by one.
+        if (log.code === 'SOURCEMAP_BROKEN' && log.plugin?.startsWith('@tailwindcss')) return;
+        handler(level, log);
+      },
+    },
+  },
+});
