@@ -1,0 +1,4 @@
+export * from './presets.ts';
+export * from './run-command.ts';
+export * from './run-settings-schema.ts';
+export * from './setup.ts';

@@ -1,0 +1,239 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseRunCommand, RUN_COMMAND_TYPES, type RunCommand } from './index.ts';
+
+const refusal = (input: unknown) => {
+  const parsed = parseRunCommand(input);
+  if (parsed.ok) throw new Error(`was accepted: ${JSON.stringify(input)}`);
+  return parsed.error;
+};
+
+const slow = {
+  kind: 'slow',
+  target: { kind: 'service', service: 'shipping' },
+  addMs: 2000,
+  spreadShare: 0.1,
+  share: 1,
+  lengthMs: null,
+};
+
+const text = fc.string({ minLength: 1, maxLength: 20 });
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const rate = fc.double({ min: 0, max: 50, noNaN: true });
+const instance = fc.constantFrom('order-1', 'shipping-2', 'payment-provider-1');
+const edge = fc.record({
+  from: fc.constantFrom('gateway', 'order', 'customers'),
+  to: fc.constantFrom('shipping', 'product'),
+});
+const target = fc.oneof(
+  fc.record({
+    kind: fc.constant('service'),
+    service: fc.constantFrom('shipping', 'broker', 'payment-provider'),
+  }),
+  fc.record({ kind: fc.constant('instance'), instance }),
+  edge.map((value) => ({ kind: 'edge', ...value })),
+);
+const lengthMs = fc.option(fc.integer({ min: 100, max: 3_600_000 }));
+const fault = fc.oneof(
+  fc.record({
+    kind: fc.constant('slow'),
+    target,
+    addMs: fc.integer({ min: 1, max: 60_000 }),
+    spreadShare: share,
+    share,
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('errors'),
+    target,
+    status: fc.integer({ min: 400, max: 599 }),
+    share,
+    lengthMs,
+  }),
+  fc.record({ kind: fc.constant('down'), target, lengthMs }),
+  fc.record({
+    kind: fc.constant('crash-at'),
+    instance,
+    port: fc.constantFrom('network', 'store', 'handler'),
+    operation: text,
+    nth: fc.integer({ min: 1, max: 1_000_000 }),
+    when: fc.constantFrom('before', 'after'),
+    restartAfterMs: fc.option(fc.integer({ min: 0, max: 3_600_000 })),
+  }),
+);
+const json = fc.jsonValue({ maxDepth: 3 });
+
+const byType: Record<RunCommand['type'], fc.Arbitrary<unknown>> = {
+  'customer.sign-in': fc.record({ type: fc.constant('customer.sign-in'), email: text, password: text }),
+  'order.place': fc.record(
+    {
+      type: fc.constant('order.place'),
+      lines: fc.array(fc.record({ sku: text, quantity: fc.integer({ min: 1, max: 99 }) }), {
+        minLength: 1,
+        maxLength: 20,
+      }),
+      cardToken: text,
+      address: fc.record({ name: text, street: text, postcode: text, city: text, country: text }),
+      idempotencyKey: text,
+    },
+    { requiredKeys: ['type'] },
+  ),
+  'request.send': fc.record(
+    {
+      type: fc.constant('request.send'),
+      method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE'),
+      path: fc.webPath().map((path) => `/${path.replace(/^\/+/, '')}`),
+      headers: fc.dictionary(
+        text.filter((name) => name !== '__proto__'),
+        text,
+        { maxKeys: 3 },
+      ),
+      body: json,
+      as: fc.constantFrom('customer', 'admin', 'anonymous'),
+    },
+    { requiredKeys: ['type', 'method', 'path'] },
+  ),
+  'fault.add': fc.record({ type: fc.constant('fault.add'), fault }),
+  'fault.clear': fc.record({ type: fc.constant('fault.clear'), faultId: text }),
+  'fault.clear-all': fc.record({ type: fc.constant('fault.clear-all') }),
+  'load.set': fc.record(
+    {
+      type: fc.constant('load.set'),
+      running: fc.boolean(),
+      ordersPerSecond: rate,
+      browsesPerSecond: rate,
+      statusesPerSecond: rate,
+      arrivals: fc.constantFrom('even', 'poisson'),
+    },
+    { requiredKeys: ['type'] },
+  ),
+  'safety-nets.set': fc.record(
+    {
+      type: fc.constant('safety-nets.set'),
+      preset: fc.constantFrom('none', 'classroom', 'production'),
+      edge,
+    },
+    { requiredKeys: ['type', 'preset'] },
+  ),
+  'settings.set': fc.record({
+    type: fc.constant('settings.set'),
+    patch: fc.dictionary(
+      text.filter((name) => name !== '__proto__'),
+      json,
+      { maxKeys: 4 },
+    ),
+  }),
+  'instance.crash': fc.record({ type: fc.constant('instance.crash'), instance }),
+  'instance.restart': fc.record({ type: fc.constant('instance.restart'), instance }),
+  'run.pause': fc.record({ type: fc.constant('run.pause') }),
+  'run.resume': fc.record({ type: fc.constant('run.resume') }),
+  'run.speed': fc.record({
+    type: fc.constant('run.speed'),
+    speed: fc.double({ min: 0.1, max: 10, noNaN: true }),
+  }),
+  'run.reset': fc.record({ type: fc.constant('run.reset') }),
+};
+
+describe('run commands', () => {
+  it('every valid command round-trips through JSON', () => {
+    fc.assert(
+      fc.property(fc.oneof(...Object.values(byType)), (command) => {
+        const sent: unknown = JSON.parse(JSON.stringify(command));
+        expect(parseRunCommand(sent)).toEqual({ ok: true, value: sent });
+      }),
+      { numRuns: 1000 },
+    );
+    expect(Object.keys(byType).sort()).toEqual([...RUN_COMMAND_TYPES].sort());
+  });
+
+  it('arbitrary input never throws and a refusal is a sentence', () => {
+    const nearly = fc
+      .tuple(fc.constantFrom(...RUN_COMMAND_TYPES), fc.dictionary(fc.string(), fc.anything(), { maxKeys: 5 }))
+      .map(([type, rest]) => ({ ...rest, type }));
+    fc.assert(
+      fc.property(fc.oneof(fc.anything(), fc.jsonValue(), nearly), (input) => {
+        const parsed = parseRunCommand(input);
+        if (!parsed.ok) expect(parsed.error.message).toMatch(/^.{3,}\.$/s);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('input that contains itself or is very deep is refused', () => {
+    const self: Record<string, unknown> = {};
+    self['self'] = self;
+    expect(refusal({ type: 'settings.set', patch: self }).field).toBe('patch.self');
+    let deep: unknown = 1;
+    for (let level = 0; level < 20_000; level += 1) deep = [deep];
+    expect(refusal({ type: 'request.send', method: 'POST', path: '/orders', body: deep }).field).toBe('body');
+  });
+
+  it('names the field, what is wrong and what is allowed', () => {
+    expect(refusal({ type: 'run.speed', speed: 20 })).toEqual({
+      field: 'speed',
+      message: 'speed must be at most 10, not 20.',
+    });
+    expect(refusal({ type: 'run.speed' })).toEqual({
+      field: 'speed',
+      message: 'speed is missing; it must be a number.',
+    });
+    expect(refusal({ type: 'fault.add', fault: { ...slow, addMs: 0 } })).toEqual({
+      field: 'fault.addMs',
+      message: 'fault.addMs must be at least 1, not 0.',
+    });
+    expect(refusal({ type: 'fault.add', fault: { ...slow, kind: 'fast' } })).toEqual({
+      field: 'fault.kind',
+      message: 'fault.kind must be one of "slow", "errors", "down", "crash-at", not "fast".',
+    });
+    expect(
+      refusal({ type: 'fault.add', fault: { ...slow, target: { kind: 'service', service: 'orders' } } })
+        .message,
+    ).toMatch(/^fault\.target\.service must be one of "gateway", .*, not "orders"\.$/);
+    expect(refusal({ type: 'instance.crash', instance: 'order' })).toEqual({
+      field: 'instance',
+      message: 'instance must be an instance such as "order-1", not "order".',
+    });
+    expect(refusal({ type: 'order.place', lines: [{ sku: 'TEA', quantity: 1.5 }] })).toEqual({
+      field: 'lines[0].quantity',
+      message: 'lines[0].quantity must be a whole number, not 1.5.',
+    });
+    expect(refusal({ type: 'order.place', lines: [] }).message).toBe(
+      'lines must have at least 1 entry, not a list of 0.',
+    );
+  });
+
+  it('an unknown field is named with the known ones', () => {
+    expect(refusal({ type: 'run.speed', speed: 1, sped: 2 })).toEqual({
+      field: 'sped',
+      message: 'sped is not a field of the command run.speed. Its fields: type, speed.',
+    });
+    expect(refusal({ type: 'fault.add', fault: { ...slow, delayMs: 1 } })).toEqual({
+      field: 'fault.delayMs',
+      message:
+        'fault.delayMs is not a field of fault. Its fields: kind, target, addMs, spreadShare, share, lengthMs.',
+    });
+  });
+
+  it('an unknown type lists the types', () => {
+    const { field, message } = refusal({ type: 'order.plase' });
+    expect(field).toBe('type');
+    for (const type of RUN_COMMAND_TYPES) expect(message).toContain(type);
+    expect(refusal({}).message).toMatch(/^type is missing\. Known types: /);
+    expect(refusal([]).message).toBe('A command must be an object with a field "type".');
+    expect(refusal({ type: 'constructor' }).field).toBe('type');
+  });
+
+  it('a crash at work takes no operation name', () => {
+    const crash = {
+      kind: 'crash-at',
+      instance: 'order-1',
+      port: 'work',
+      operation: 'reserve',
+      nth: 1,
+      when: 'after',
+      restartAfterMs: null,
+    };
+    expect(refusal({ type: 'fault.add', fault: crash })).toMatchObject({ field: 'fault.operation' });
+    expect(parseRunCommand({ type: 'fault.add', fault: { ...crash, operation: '*' } }).ok).toBe(true);
+  });
+});

@@ -1,0 +1,172 @@
+import * as z from 'zod/mini';
+import {
+  type CapacitySettings,
+  type EdgeKey,
+  type EdgePolicy,
+  err,
+  ok,
+  type Result,
+  type RunSettings,
+  SERVICE_NAMES,
+  type ServiceName,
+} from '../kernel/index.ts';
+import { SAFETY_NET_PRESETS, withSafetyNets } from './presets.ts';
+import { parseWith, type Refusal } from './schema-message.ts';
+
+const between = (low: number, high: number) => z.number().check(z.minimum(low), z.maximum(high));
+const whole = (low: number, high: number) => z.int().check(z.minimum(low), z.maximum(high));
+const share = between(0, 1);
+/** A time that may be nothing, up to an hour. */
+const ms = between(0, 3_600_000);
+/** A period: at least so long that a run cannot drown in its own timers. */
+const periodMs = between(10, 3_600_000);
+
+const retry = z.strictObject({
+  maxAttempts: whole(1, 10),
+  backoff: z.enum(['fixed', 'exponential', 'decorrelated']),
+  baseMs: ms,
+  capMs: ms,
+  jitter: z.enum(['none', 'full', 'equal']),
+  budgetShare: share,
+  budgetMinimum: whole(0, 1000),
+});
+
+const breaker = z.strictObject({
+  slidingWindowType: z.enum(['COUNT_BASED', 'TIME_BASED']),
+  slidingWindowSize: whole(1, 1000),
+  minimumNumberOfCalls: whole(1, 1000),
+  // Above 0, as resilience4j demands: at 0 a breaker would open on success.
+  failureRateThreshold: between(1, 100),
+  slowCallRateThreshold: between(1, 100),
+  slowCallDurationThresholdMs: ms,
+  waitDurationInOpenStateMs: ms,
+  openStateBackoffMultiplier: between(1, 10),
+  maxWaitDurationInOpenStateMs: ms,
+  automaticTransitionFromOpenToHalfOpen: z.boolean(),
+  permittedNumberOfCallsInHalfOpenState: whole(1, 1000),
+  maxWaitDurationInHalfOpenStateMs: ms,
+  afterMaxWaitInHalfOpen: z.enum(['OPEN', 'CLOSED']),
+});
+
+export const edgePolicySchema: z.ZodMiniType<EdgePolicy> = z.strictObject({
+  timeoutMs: z.nullable(periodMs),
+  retry: z.nullable(retry),
+  breaker: z.nullable(breaker),
+  bulkhead: z.nullable(
+    z.strictObject({ maxConcurrentCalls: whole(1, 1000), maxWaitMs: ms, queueLimit: whole(0, 1000) }),
+  ),
+});
+
+const capacity: z.ZodMiniType<CapacitySettings> = z.strictObject({
+  instances: whole(0, 8),
+  serviceTimeMs: between(0, 60_000),
+  serviceTimeSpread: share,
+  requestSlots: whole(1, 1000),
+  queueLimit: whole(0, 1000),
+  cpuSlots: whole(1, 1000),
+});
+
+const capacities = Object.fromEntries(SERVICE_NAMES.map((name) => [name, capacity])) as Record<
+  ServiceName,
+  typeof capacity
+>;
+
+const EDGE_KEYS = SERVICE_NAMES.flatMap((from) => SERVICE_NAMES.map((to) => `${from}->${to}` as const));
+const isEdgeKey = (text: unknown): text is EdgeKey => (EDGE_KEYS as readonly unknown[]).includes(text);
+
+export const loadSchema = z.strictObject({
+  running: z.boolean(),
+  ordersPerSecond: between(0, 50),
+  browsesPerSecond: between(0, 50),
+  statusesPerSecond: between(0, 50),
+  arrivals: z.enum(['even', 'poisson']),
+  spread: share,
+});
+
+/** All settings of a run, each with its range; nothing else is let in. */
+export const runSettingsSchema: z.ZodMiniType<RunSettings> = z.strictObject({
+  hop: z.strictObject({ meanMs: between(0, 10_000), spread: share }),
+  services: z.strictObject(capacities),
+  safetyNets: z.enum(['none', 'classroom', 'production', 'custom']),
+  edge: edgePolicySchema,
+  edges: z.record(z.custom<EdgeKey>(isEdgeKey), edgePolicySchema),
+  deadlines: z.strictObject({ readMs: periodMs, orderMs: periodMs }),
+  saga: z.strictObject({
+    giveUpMs: ms,
+    stepAgainMs: periodMs,
+    stepAgainSpread: share,
+    parkAfterMs: ms,
+    leaseMs: between(100, 3_600_000),
+  }),
+  compensation: z.strictObject({
+    maxConcurrent: whole(1, 1000),
+    timeoutMs: periodMs,
+    backoffBaseMs: periodMs,
+    backoffCapMs: periodMs,
+  }),
+  registry: z.strictObject({
+    heartbeatMs: between(100, 3_600_000),
+    leaseMs: between(100, 3_600_000),
+    fetchMs: between(100, 3_600_000),
+  }),
+  rateLimit: z.strictObject({ perSecond: between(0.1, 10_000), burst: whole(1, 10_000) }),
+  messaging: z.strictObject({
+    maxDeliveries: whole(1, 100),
+    redeliveryBaseMs: periodMs,
+    redeliveryCapMs: periodMs,
+    relayPollMs: periodMs,
+    inboxWindowMs: ms,
+  }),
+  tracking: z.strictObject({ pickMs: ms, packMs: ms, transitMs: ms, deliverMs: ms, failureShare: share }),
+  payment: z.strictObject({ declineShare: share }),
+  cartHoldMs: between(1000, 3_600_000),
+  load: loadSchema,
+  everyHopThroughBrowser: z.boolean(),
+});
+
+export const parseRunSettings = (input: unknown): Result<RunSettings, Refusal> =>
+  parseWith(runSettingsSchema, input, 'the settings');
+
+/**
+ * The settings with a patch laid over them: objects are merged field by field, everything else
+ * (null too) replaces. In `edges`, null takes an edge's own policy away, and a new edge starts from
+ * the policy that holds for all. `safetyNets` brings its preset's numbers along; a patch of `edge`
+ * or `edges` makes it "custom", so that the name never lies about the numbers.
+ */
+export function applySettingsPatch(settings: RunSettings, patch: unknown): Result<RunSettings, Refusal> {
+  if (!isRecord(patch)) return err({ field: '', message: 'the patch must be an object.' });
+  try {
+    const preset = SAFETY_NET_PRESETS.find(
+      (name) => Object.hasOwn(patch, 'safetyNets') && patch['safetyNets'] === name,
+    );
+    const start = preset === undefined ? settings : withSafetyNets(settings, preset);
+    const merged = merge({ ...start, edges: edgesToPatch(start, patch) }, patch) as Record<string, unknown>;
+    const edges = merged['edges'];
+    if (isRecord(edges)) {
+      merged['edges'] = Object.fromEntries(Object.entries(edges).filter(([, policy]) => policy !== null));
+    }
+    const netsTouched = Object.hasOwn(patch, 'edge') || Object.hasOwn(patch, 'edges');
+    const parsed = parseRunSettings(merged);
+    return parsed.ok && netsTouched ? ok({ ...parsed.value, safetyNets: 'custom' }) : parsed;
+  } catch (error) {
+    if (error instanceof RangeError) return err({ field: '', message: 'the patch is nested too deeply.' });
+    throw error;
+  }
+}
+
+function edgesToPatch(settings: RunSettings, patch: Record<string, unknown>): Record<string, unknown> {
+  const wanted = patch['edges'];
+  if (!isRecord(wanted)) return settings.edges;
+  const fresh = Object.keys(wanted).filter((key) => isEdgeKey(key) && !Object.hasOwn(settings.edges, key));
+  return { ...settings.edges, ...Object.fromEntries(fresh.map((key) => [key, settings.edge])) };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function merge(base: unknown, patch: unknown): unknown {
+  if (!isRecord(base) || !isRecord(patch)) return patch;
+  const entries = new Map<string, unknown>(Object.entries(base));
+  for (const [key, value] of Object.entries(patch)) entries.set(key, merge(entries.get(key), value));
+  return Object.fromEntries(entries);
+}
