@@ -52,6 +52,12 @@ export interface Context {
 
   /** Uses one of the instance's CPU slots for so long; waits for one when all are in use. */
   work(durationMs: number): PortCall<void>;
+  /**
+   * Runs a branch that holds one of the instance's request slots, and waits for one when all are taken:
+   * for background work that stands in for a request, such as a saga's step (it waits for other services,
+   * and so exhausts its instance as a waiting handler does).
+   */
+  withSlot<T>(branch: Branch<T>): PortCall<T>;
   local<T>(local: Local<T>): T;
 
   /** All of them; when one throws, the others are cancelled and the first error is thrown once all have unwound. */

@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import type { PortCall } from './process.ts';
+import { Cancelled, type PortCall, type Settle } from './process.ts';
 
 // How processes share results. A promise awaited by two processes cannot be counted, so these are
 // the only ways (architecture: the virtual host).
@@ -153,31 +153,43 @@ export class Queue<T> {
   }
 }
 
-/** One computation for all who ask while it runs; a failure is told to all of them and forgotten. */
+/**
+ * One computation for all who ask while it runs; a failure is told to all of them and forgotten. When
+ * the process that computes is cancelled, one of those who wait computes in its place.
+ */
 export class Once<T> {
   #state: { kind: 'idle' } | { kind: 'running' } | { kind: 'done'; value: T } = { kind: 'idle' };
-  readonly #waiting: { resolve: (value: T) => void; reject: (error: unknown) => void }[] = [];
+  /** null: whoever computed was cancelled, so look again. */
+  readonly #waiting: Settle<{ readonly value: T } | null>[] = [];
 
   async get(context: Context, compute: () => Promise<T>): Promise<T> {
-    if (this.#state.kind === 'done') return this.#state.value;
-    if (this.#state.kind === 'running') {
-      return await context.portCall<T>('once.get', (settle) => {
+    for (;;) {
+      if (this.#state.kind === 'done') return this.#state.value;
+      if (this.#state.kind === 'idle') return await this.#compute(compute);
+      const told = await context.portCall<{ readonly value: T } | null>('once.get', (settle) => {
         this.#waiting.push(settle);
         return () => {
           const index = this.#waiting.indexOf(settle);
           if (index >= 0) this.#waiting.splice(index, 1);
         };
       });
+      if (told !== null) return told.value;
     }
+  }
+
+  async #compute(compute: () => Promise<T>): Promise<T> {
     this.#state = { kind: 'running' };
     try {
       const value = await compute();
       this.#state = { kind: 'done', value };
-      for (const waiter of this.#waiting.splice(0)) waiter.resolve(value);
+      for (const waiter of this.#waiting.splice(0)) waiter.resolve({ value });
       return value;
     } catch (error) {
       this.#state = { kind: 'idle' };
-      for (const waiter of this.#waiting.splice(0)) waiter.reject(error);
+      for (const waiter of this.#waiting.splice(0)) {
+        if (error instanceof Cancelled) waiter.resolve(null);
+        else waiter.reject(error);
+      }
       throw error;
     }
   }

@@ -7,6 +7,7 @@ export * from './http-message.ts';
 export * from './ids.ts';
 export * from './instance-runtime.ts';
 export * from './json.ts';
+export * from './noble-crypto.ts';
 export * from './ports.ts';
 export * from './process.ts';
 export * from './random.ts';

@@ -3,7 +3,7 @@ import type { Branch, Context, Fork, Local, ScopeOptions } from './context.ts';
 import { Semaphore } from './coordination.ts';
 import type { HostPorts, HostTransaction, InboundMessage, StoreOperation } from './host-ports.ts';
 import { type HttpOutcome, type HttpResponse, problemResponse } from './http-message.ts';
-import { callId, type EventId, eventId, type InstanceId, serviceOf } from './ids.ts';
+import { type EventId, eventId, type InstanceId, serviceOf } from './ids.ts';
 import type { Json } from './json.ts';
 import { StoreError, type NetworkRequest, type Peer, type Transaction, type TransactionMode } from './ports.ts';
 import {
@@ -26,6 +26,10 @@ import { elapsedMs, plusMs, runTimeUs } from './units.ts';
 
 /** Milliseconds that are left for the whole request, sent with each hop (as gRPC's `grpc-timeout`). */
 export const DEADLINE_HEADER = 'x-deadline-ms';
+
+/** The logical call and which attempt of it this is, as proxies say it: a fault at the callee's door draws by them. */
+export const REQUEST_ID_HEADER = 'x-request-id';
+export const ATTEMPT_HEADER = 'x-request-attempt';
 
 const BACKGROUND_RESTART_MS = 1000;
 
@@ -448,6 +452,29 @@ export class InstanceRuntime {
         true,
       );
 
+    const withSlot = <T>(branch: Branch<T>): PortCall<T> =>
+      call<T>(
+        'slot',
+        (settle) => {
+          let child: Process | null = null;
+          const leaveQueue = this.#slots.enter(() => {
+            if (this.#life.dead) return;
+            child = branchOut({ name: `${process.name}/slot` }, branch, (outcome, ended) => {
+              this.#slots.release();
+              process.cause = ended.cause;
+              if (outcome.ok) settle.resolve(outcome.value);
+              else settle.reject(outcome.error);
+            });
+          });
+          return () => {
+            leaveQueue();
+            if (child === null) settle.reject(process.cancelled);
+            else child.cancel(process.cancelled?.message ?? 'cancelled');
+          };
+        },
+        true,
+      );
+
     const log = (level: 'info' | 'warn' | 'error') => (message: string, data: Json = null) => {
       runtime.#emit(process, { type: 'service.logged', level, message, data });
     };
@@ -512,6 +539,7 @@ export class InstanceRuntime {
             end();
           };
         }),
+      withSlot,
       local: <T>(local: Local<T>): T => {
         const key = local as Local<unknown>;
         if (!this.#locals.has(key)) this.#locals.set(key, local.create());
@@ -571,6 +599,8 @@ export class InstanceRuntime {
       const headers: Record<string, string> = {
         ...outbound.request.headers,
         traceparent: formatTraceparent(span),
+        [REQUEST_ID_HEADER]: call,
+        [ATTEMPT_HEADER]: String(attempt),
       };
       if (remainingMs !== null) headers[DEADLINE_HEADER] = String(Math.max(0, Math.round(remainingMs)));
 
@@ -676,6 +706,8 @@ export class InstanceRuntime {
               deadlineUs: null,
             });
             inside.insideTransaction = operation;
+            // The body also sees its process's own context: that one's port calls are refused, by name.
+            process.insideTransaction = operation;
             child = inside;
             const rows: RowChange[] = [];
             const drafts: EventDraft[] = [];
@@ -684,6 +716,7 @@ export class InstanceRuntime {
               inside,
               () => body(tx),
               (outcome) => {
+                process.insideTransaction = null;
                 if (!outcome.ok) {
                   abort(outcome.error);
                   return;

@@ -128,7 +128,7 @@ export class PortCall<T> {
   }
 
   // A thenable by design: `await` must tell the process tracker when it begins and ends to wait.
-  // biome-ignore lint/suspicious/noThenProperty: see above
+  // oxlint-disable-next-line unicorn/no-thenable -- see above
   then(onValue: (value: T) => unknown, onError: (error: unknown) => unknown): void {
     if (this.#awaited) throw new Error(`'${this.name}' was awaited twice`);
     this.#awaited = true;
@@ -147,6 +147,8 @@ export class PortCall<T> {
     this.#waiter = { onValue, onError };
     this.#process.pending = this as PortCall<unknown>;
     this.#process.life.tracker.blocked(this.name);
+    // `await` asks one microtask after the call: the process may have been cancelled in between.
+    if (this.#process.cancelled !== null) this.cancelBy(this.#process.cancelled);
   }
 
   /** Called by the process's cancellation. */
@@ -174,7 +176,9 @@ export class PortCall<T> {
 /** What a branch or a handler may give back. */
 export type Awaitable<T> = T | Promise<T> | PortCall<T>;
 
-export type ProcessOutcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+export type ProcessOutcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: unknown };
 
 /** Runs `body` as `process`, to its end; `done` hears how it ended, unless its instance died first. */
 export function runProcess<T>(
@@ -192,10 +196,13 @@ export function runProcess<T>(
   };
   let result: Promise<T>;
   try {
+    // awaited elsewhere: here a process begins, and its end is what is waited for
     result = Promise.resolve(body() as T | Promise<T>);
   } catch (error) {
+    // awaited elsewhere: below
     result = Promise.reject(error);
   }
+  // awaited elsewhere: `done` hears of it
   result.then(
     (value) => end({ ok: true, value }),
     (error: unknown) => end({ ok: false, error }),

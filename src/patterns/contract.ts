@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import type { HttpMethod, Plane, ProblemDetails, Result, ServiceName } from '../kernel/index.ts';
+import type { HttpMethod, Plane, ProblemDetails, RejectedBy, Result, ServiceName } from '../kernel/index.ts';
 
 /** Who may call. `services`: only these peers, known by the connection itself; never routed by the gateway. */
 export type Access =
@@ -27,6 +27,8 @@ export interface Operation<Params = unknown, Query = unknown, Body = unknown, An
   readonly query: z.ZodMiniType<Query>;
   /** null: it takes no body. */
   readonly body: z.ZodMiniType<Body> | null;
+  /** Of the body: `application/json` unless told. */
+  readonly contentType?: string;
   /** The successful answers by status; problems are described once for all operations. */
   readonly answers: Readonly<Record<number, AnswerDefinition>>;
   /** Of the successful answer with the lowest status. */
@@ -39,12 +41,18 @@ export interface Operation<Params = unknown, Query = unknown, Body = unknown, An
   readonly cost: number;
 }
 
-export interface Contract<Operations extends Record<string, Operation<never, never, never, never>> = Record<string, Operation<never, never, never, never>>> {
+/** An operation of whatever types. */
+export type AnyOperation = Operation<unknown, unknown, unknown, unknown>;
+
+export interface Contract<Operations extends Record<string, AnyOperation> = Record<string, AnyOperation>> {
   readonly service: ServiceName;
   readonly title: string;
   readonly version: string;
   readonly operations: Operations;
 }
+
+/** A contract of whatever operations. */
+export type AnyContract = Contract<Record<string, AnyOperation>>;
 
 /** What a caller gives to an operation. */
 export interface OperationInput<Params, Query, Body> {
@@ -68,8 +76,21 @@ export interface CallSuccess<Answer> {
  *   (never sent, or the connection was refused).
  */
 export type CallFailure =
-  | { readonly kind: 'refused'; readonly status: number; readonly problem: ProblemDetails; readonly headers: Readonly<Record<string, string>> }
-  | { readonly kind: 'unavailable'; readonly reason: string; readonly mayHaveHappened: boolean; readonly status: number | null };
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly problem: ProblemDetails;
+      readonly headers: Readonly<Record<string, string>>;
+      /** An attempt before the refused one has an unknown outcome: it may still take effect. */
+      readonly earlierMayHaveHappened?: boolean;
+    }
+  | {
+      readonly kind: 'unavailable';
+      readonly reason: string;
+      readonly mayHaveHappened: boolean;
+      readonly status: number | null /** Set when the last attempt never left. */;
+      readonly rejectedBy?: RejectedBy;
+    };
 
 export type CallOutcome<Answer> = Result<CallSuccess<Answer>, CallFailure>;
 

@@ -1,0 +1,17 @@
+import { type InstanceId, instanceId, type RunSettings, type ServiceDefinition, type ServiceName } from '../kernel/index.ts';
+
+/** Which services make up the shop, on any host. */
+export interface Composition {
+  readonly name: string;
+  /** In the order in which they start. */
+  readonly services: readonly ServiceName[];
+}
+
+/** Gives a service's code; apart from the composition, so that who only counts instances need not load any. */
+export type LoadService = (service: ServiceName) => Promise<ServiceDefinition>;
+
+/** The instances that a composition has under these settings, in the order in which they start. */
+export const instancesOf = (composition: Composition, settings: RunSettings): InstanceId[] =>
+  composition.services.flatMap((service) =>
+    Array.from({ length: settings.services[service].instances }, (_, index) => instanceId(service, index + 1)),
+  );

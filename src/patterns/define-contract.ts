@@ -1,0 +1,149 @@
+import * as z from 'zod/mini';
+import { assert, type HttpMethod, type Plane, type ServiceName } from '../kernel/index.ts';
+import type { Access, AnswerDefinition, AnyOperation, Contract, Operation } from './contract.ts';
+
+const nothing = z.object({});
+type Nothing = typeof nothing;
+
+type Answers = Readonly<Record<number, AnswerDefinition>>;
+
+type BodyOf<Definition> = Definition extends { readonly body: infer Schema }
+  ? Schema extends z.ZodMiniType
+    ? z.output<Schema>
+    : null
+  : never;
+
+/** What the successful answer with the lowest status carries. */
+type AnswerOf<A extends Answers> = 200 extends keyof A
+  ? BodyOf<A[200]>
+  : 201 extends keyof A
+    ? BodyOf<A[201]>
+    : 202 extends keyof A
+      ? BodyOf<A[202]>
+      : 204 extends keyof A
+        ? BodyOf<A[204]>
+        : unknown;
+
+export interface OperationSpec<
+  Params extends z.ZodMiniType,
+  Query extends z.ZodMiniType,
+  Body extends z.ZodMiniType | null,
+  A extends Answers,
+> {
+  readonly id: string;
+  readonly method: HttpMethod;
+  /** With `{name}` for each path parameter. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  /** Default: no parameters. */
+  readonly params?: Params;
+  /** Default: none. */
+  readonly query?: Query;
+  /** Default null: it takes no body. */
+  readonly body?: Body;
+  /** Of the body. Default `application/json`. */
+  readonly contentType?: string;
+  readonly answers: A;
+  /** Default: GET, PUT and DELETE are, and whatever requires an Idempotency-Key. */
+  readonly repeatable?: boolean;
+  /** Default `none`. */
+  readonly idempotencyKey?: 'none' | 'required';
+  /** Default `data`. */
+  readonly plane?: Plane;
+  /** Default 1: the service's whole service time. */
+  readonly cost?: number;
+}
+
+/** One operation of a service, with its defaults filled in. */
+export function operation<
+  const A extends Answers,
+  Params extends z.ZodMiniType = Nothing,
+  Query extends z.ZodMiniType = Nothing,
+  Body extends z.ZodMiniType | null = null,
+>(
+  service: ServiceName,
+  spec: OperationSpec<Params, Query, Body, A>,
+): Operation<
+  z.output<Params>,
+  z.output<Query>,
+  Body extends z.ZodMiniType ? z.output<Body> : null,
+  AnswerOf<A>
+> {
+  const idempotencyKey = spec.idempotencyKey ?? 'none';
+  const lowest = Object.keys(spec.answers)
+    .map(Number)
+    .sort((a, b) => a - b)[0];
+  assert(lowest !== undefined, `${service}.${spec.id} has no answer`);
+  const named = [...spec.path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1]);
+  assert(
+    named.length === 0 || spec.params !== undefined,
+    `${service}.${spec.id}: no schema for ${named.join(', ')}`,
+  );
+  const built: AnyOperation = {
+    service,
+    id: spec.id,
+    method: spec.method,
+    path: spec.path,
+    summary: spec.summary,
+    access: spec.access,
+    params: spec.params ?? nothing,
+    query: spec.query ?? nothing,
+    body: spec.body ?? null,
+    ...(spec.contentType === undefined ? {} : { contentType: spec.contentType }),
+    answers: spec.answers,
+    answer: spec.answers[lowest]?.body ?? null,
+    repeatable:
+      spec.repeatable ?? (['GET', 'PUT', 'DELETE'].includes(spec.method) || idempotencyKey === 'required'),
+    idempotencyKey,
+    plane: spec.plane ?? 'data',
+    cost: spec.cost ?? 1,
+  };
+  // The schemas above are the very ones that these type parameters were read from.
+  return built as Operation<
+    z.output<Params>,
+    z.output<Query>,
+    Body extends z.ZodMiniType ? z.output<Body> : null,
+    AnswerOf<A>
+  >;
+}
+
+/** A service's operations by their ids. Two with the same method and path are an error. */
+export function defineContract<const Operations extends Record<string, AnyOperation>>(
+  contract: Contract<Operations>,
+): Contract<Operations> {
+  const seen = new Set<string>();
+  for (const [id, each] of Object.entries(contract.operations)) {
+    assert(each.id === id, `operation '${each.id}' stands under the name '${id}'`);
+    assert(
+      each.service === contract.service,
+      `operation '${id}' belongs to ${each.service}, not ${contract.service}`,
+    );
+    const route = `${each.method} ${each.path}`;
+    assert(!seen.has(route), `${contract.service} has '${route}' twice`);
+    seen.add(route);
+  }
+  return contract;
+}
+
+const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** The path of a request: parameters filled in and encoded, query values that are set appended in order. */
+export function requestPath(
+  { method, path }: { readonly method: HttpMethod; readonly path: string },
+  input: { readonly params?: unknown; readonly query?: unknown },
+): string {
+  const params = (input.params ?? {}) as Readonly<Record<string, unknown>>;
+  const filled = path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {
+    const value = params[name];
+    assert(
+      value !== undefined && value !== null && value !== '',
+      `${method} ${path} needs the parameter '${name}'`,
+    );
+    return encodeURIComponent(plain(value));
+  });
+  const query = Object.entries((input.query ?? {}) as Readonly<Record<string, unknown>>)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(plain(value))}`);
+  return query.length === 0 ? filled : `${filled}?${query.join('&')}`;
+}

@@ -1,0 +1,404 @@
+import * as z from 'zod/mini';
+import {
+  type AnyTable,
+  ATTEMPT_HEADER,
+  type BackgroundTask,
+  type Context,
+  emptyResponse,
+  err,
+  type HttpHeaders,
+  type HttpRequest,
+  type HttpResponse,
+  type Json,
+  jsonResponse,
+  ok,
+  parseJsonBody,
+  type Result,
+  type ServiceDefinition,
+  type ServiceName,
+  splitPath,
+  spreadAround,
+} from '../kernel/index.ts';
+import { type AnyContract, type AnyOperation, type Operation, operationName } from './contract.ts';
+import { operation } from './define-contract.ts';
+import { unauthorised, verifyBearer } from './key-set.ts';
+import { openApiDocument } from './open-api.ts';
+import { ModelError, type Problem, problem, problemAnswer } from './problem.ts';
+import { createRouter } from './route.ts';
+import { eventsOperation, eventsRoute, type Subscription } from './subscription.ts';
+import type { Principal } from './token.ts';
+import { utf8Bytes } from './utf8.ts';
+import { type FieldError, validate } from './validation.ts';
+
+/** Larger bodies are refused with 413. */
+export const BODY_LIMIT_BYTES = 65_536;
+
+/** An answer of a handler; without a `body` there is none on the wire. */
+export type HttpAnswer =
+  | { readonly status: number; readonly body?: unknown; readonly headers?: HttpHeaders }
+  | Problem;
+
+export interface HandlerInput<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly request: HttpRequest;
+  /** null: a public operation, or a peer's. */
+  readonly principal: Principal | null;
+  readonly idempotencyKey: string | null;
+}
+
+export type HandlerOf<Op> =
+  Op extends Operation<infer Params, infer Query, infer Body, infer _Answer>
+    ? (input: HandlerInput<Params, Query, Body>, context: Context) => Promise<HttpAnswer>
+    : never;
+
+export type HandlersOf<C extends AnyContract> = {
+  readonly [Id in keyof C['operations']]: HandlerOf<C['operations'][Id]>;
+};
+
+/** Reads the owner of a token; a problem when it is not accepted, or cannot be checked now. */
+export type Authorise = (token: string, context: Context) => Promise<Result<Principal, Problem>>;
+
+export interface ServiceParts<C extends AnyContract> {
+  readonly contract: C;
+  /** Of the service's database, the tables of the patterns it uses included. */
+  readonly tables: readonly AnyTable[];
+  readonly handlers: HandlersOf<C>;
+  readonly subscriptions?: readonly Subscription[];
+  readonly background?: readonly BackgroundTask[];
+  readonly onStart?: (context: Context) => Promise<void>;
+  readonly control?: (command: Json, context: Context) => Promise<Json>;
+  /** By default with the keys that User publishes; User itself has them in its database. */
+  readonly authorise?: Authorise;
+}
+
+type Endpoint = {
+  readonly operation: AnyOperation;
+  readonly answer: (input: HandlerInput<never, never, never>, context: Context) => Promise<HttpAnswer>;
+};
+
+/** The operations that every service has besides its own. */
+export const standardOperations = (service: ServiceName) => ({
+  health: operation(service, {
+    id: 'health',
+    method: 'GET',
+    path: '/health',
+    summary: 'Is this instance up?',
+    access: { kind: 'public' },
+    answers: {
+      200: {
+        description: 'It is.',
+        body: z.object({ status: z.literal('up'), service: z.string(), instance: z.string() }),
+      },
+    },
+    plane: 'control',
+    cost: 0,
+  }),
+  openApi: operation(service, {
+    id: 'openApi',
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This document.',
+    access: { kind: 'public' },
+    answers: {
+      200: { description: 'An OpenAPI 3.1 document.', body: z.looseObject({ openapi: z.string() }) },
+    },
+    plane: 'control',
+    cost: 0,
+  }),
+});
+
+/**
+ * A service of its contract and its handlers. For each request: route (404, 405), parse (400, 413, 415),
+ * authorise (401, 403), take the service time, then the handler.
+ */
+export function defineService<C extends AnyContract>(parts: ServiceParts<C>): ServiceDefinition {
+  const { contract } = parts;
+  const { service } = contract;
+  const subscriptions = parts.subscriptions ?? [];
+  const standard = standardOperations(service);
+  const own = Object.entries(contract.operations);
+  const receive = subscriptions.length > 0 ? [eventsOperation(service)] : [];
+  const described = (): Json =>
+    openApiDocument({
+      ...contract,
+      operations: Object.fromEntries([
+        ...own,
+        ...[...Object.values(standard), ...receive].map((each) => [each.id, each] as const),
+      ]),
+    });
+
+  const endpoints: Endpoint[] = own.map(([id, each]) => ({
+    operation: each,
+    answer: parts.handlers[id as keyof C['operations']] as Endpoint['answer'],
+  }));
+  endpoints.push({
+    operation: standard.health,
+    answer: async (_, context) => ({
+      status: 200,
+      body: { status: 'up', service, instance: context.instance },
+    }),
+  });
+  endpoints.push({ operation: standard.openApi, answer: async () => ({ status: 200, body: described() }) });
+  const consumeEvent = eventsRoute(subscriptions);
+  for (const each of receive) {
+    endpoints.push({
+      operation: each,
+      answer: async ({ request }, context) => await consumeEvent(request, context),
+    });
+  }
+
+  const route = createRouter(
+    endpoints.map((endpoint) => ({
+      method: endpoint.operation.method,
+      path: endpoint.operation.path,
+      endpoint,
+    })),
+  );
+  const authorise = parts.authorise ?? verifyBearer;
+
+  const answerTo = async (request: HttpRequest, context: Context): Promise<HttpAnswer> => {
+    const { pathname, query } = splitPath(request.path);
+    const found = route(request.method, pathname);
+    if (found.kind === 'unknown') return noSuchPath(pathname);
+    if (found.kind === 'wrong-method') return methodNotAllowed(request.method, pathname, found.allow);
+    const { operation: asked, answer } = found.operation.endpoint;
+    const input = readRequest(asked, request, found.params, query);
+    if (!input.ok) return input.error;
+    const principal = await admit(asked, request, context, authorise);
+    if (!principal.ok) return principal.error;
+    const key = request.headers['idempotency-key'] ?? null;
+    if (asked.idempotencyKey === 'required') {
+      const refusal = keyRefusal(key);
+      if (refusal !== null) return refusal;
+    }
+    if (asked.cost > 0) await context.work(serviceTimeMs(context, asked, request));
+    return await answer(
+      { ...input.value, request, principal: principal.value, idempotencyKey: key },
+      context,
+    );
+  };
+
+  return {
+    name: service,
+    tables: parts.tables,
+    operationOf: (request) => {
+      const { pathname } = splitPath(request.path);
+      const found = route(request.method, pathname);
+      return found.kind === 'found' ? operationName(found.operation) : `${request.method} ${pathname}`;
+    },
+    handle: async (request, context) => {
+      try {
+        return toResponse(await answerTo(request, context), request);
+      } catch (error) {
+        if (error instanceof ModelError) return problemAnswer(error.problem, request.path);
+        throw error;
+      }
+    },
+    background: parts.background ?? [],
+    ...(parts.onStart === undefined ? {} : { onStart: parts.onStart }),
+    ...(parts.control === undefined ? {} : { control: parts.control }),
+  };
+}
+
+/** A handler's answer on the wire. */
+export function toResponse(answer: HttpAnswer, request: HttpRequest): HttpResponse {
+  if ('problem' in answer) return problemAnswer(answer, request.path);
+  return answer.body === undefined
+    ? emptyResponse(answer.status, answer.headers)
+    : jsonResponse(answer.status, answer.body, answer.headers);
+}
+
+export const noSuchPath = (pathname: string): Problem =>
+  problem(404, 'no-such-path', 'No such path', `There is nothing at ${pathname}.`);
+
+export const methodNotAllowed = (method: string, pathname: string, allow: readonly string[]): Problem =>
+  problem(
+    405,
+    'method-not-allowed',
+    'Method not allowed',
+    `The path ${pathname} does not take ${method}; it takes ${allow.join(', ')}.`,
+    {},
+    { allow: allow.join(', ') },
+  );
+
+/** 413, or null when the body is small enough. */
+export function sizeRefusal(request: HttpRequest): Problem | null {
+  const { body } = request;
+  if (body === null || body.length * 3 <= BODY_LIMIT_BYTES) return null; // a UTF-16 unit is at most 3 bytes
+  const bytes = utf8Bytes(body).length;
+  if (bytes <= BODY_LIMIT_BYTES) return null;
+  return problem(
+    413,
+    'body-too-large',
+    'Body too large',
+    `The body has ${bytes} bytes; at most ${BODY_LIMIT_BYTES} are taken.`,
+  );
+}
+
+const PLACES: Readonly<Record<FieldError['in'], string>> = {
+  path: 'In the path,',
+  query: 'The query parameter',
+  header: 'The header',
+  body: 'In the body,',
+};
+
+const invalidRequest = (errors: readonly FieldError[]): Problem =>
+  problem(
+    400,
+    'invalid-request',
+    'Invalid request',
+    errors
+      .map(
+        ({ in: where, field, message }) =>
+          `${field === '' ? `The ${where}` : `${PLACES[where]} '${field}'`} ${message}.`,
+      )
+      .join(' '),
+    { errors },
+  );
+
+type ParsedRequest = Pick<HandlerInput<never, never, never>, 'params' | 'query' | 'body'>;
+
+function readRequest(
+  asked: AnyOperation,
+  request: HttpRequest,
+  params: Readonly<Record<string, string>>,
+  query: Readonly<Record<string, string>>,
+): Result<ParsedRequest, Problem> {
+  const tooLarge = sizeRefusal(request);
+  if (tooLarge !== null) return err(tooLarge);
+  let json: unknown;
+  if (asked.body !== null) {
+    const type = request.headers['content-type'] ?? '';
+    if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
+      return err(
+        problem(
+          415,
+          'unsupported-media-type',
+          'Unsupported media type',
+          type === ''
+            ? 'The request has no content-type; send application/json.'
+            : `The body is sent as '${type}'; send application/json.`,
+        ),
+      );
+    }
+    const parsed = parseJsonBody(request.body);
+    if (!parsed.ok) {
+      return err(
+        problem(
+          400,
+          'body-not-json',
+          'The body cannot be read',
+          `The request cannot be read: ${parsed.error}.`,
+          {
+            errors: [{ in: 'body', field: '', message: parsed.error }],
+          },
+        ),
+      );
+    }
+    json = parsed.value;
+  }
+  const readParams = validate(asked.params, params, 'path');
+  const readQuery = validate(asked.query, query, 'query');
+  const readBody = asked.body === null ? ok(undefined) : validate(asked.body, json, 'body');
+  if (readParams.ok && readQuery.ok && readBody.ok) {
+    return ok({
+      params: readParams.value as never,
+      query: readQuery.value as never,
+      body: readBody.value as never,
+    });
+  }
+  return err(
+    invalidRequest([readParams, readQuery, readBody].flatMap((outcome) => (outcome.ok ? [] : outcome.error))),
+  );
+}
+
+/** Who asks, if they may. */
+async function admit(
+  asked: AnyOperation,
+  request: HttpRequest,
+  context: Context,
+  authorise: Authorise,
+): Promise<Result<Principal | null, Problem>> {
+  const { access } = asked;
+  if (access.kind === 'public') return ok(null);
+  if (access.kind === 'services') {
+    const caller = context.caller?.service;
+    if (caller !== undefined && access.services.includes(caller)) return ok(null);
+    return err(
+      problem(
+        403,
+        'not-a-peer',
+        'Not for you',
+        `Only ${access.services.join(' and ')} may call this; you are ${caller ?? 'outside the shop'}.`,
+      ),
+    );
+  }
+  const principal = await signedIn(request, context, authorise);
+  if (!principal.ok) return principal;
+  return access.kind === 'admin' && !principal.value.roles.includes('admin') ? err(adminOnly()) : principal;
+}
+
+/** The owner of the request's bearer token. */
+export async function signedIn(
+  request: HttpRequest,
+  context: Context,
+  authorise: Authorise,
+): Promise<Result<Principal, Problem>> {
+  const header = request.headers['authorization'];
+  if (header === undefined) {
+    return err(
+      unauthorised('Sign in first: send the token of POST /sessions as "Authorization: Bearer …".', null),
+    );
+  }
+  const [, token] = /^Bearer +([^\s]+) *$/i.exec(header) ?? [];
+  if (token === undefined)
+    return err(unauthorised('The Authorization header is not "Bearer" and a token.', 'invalid_request'));
+  return await authorise(token, context);
+}
+
+export const adminOnly = (): Problem =>
+  problem(
+    403,
+    'admin-only',
+    'Administrators only',
+    'You are signed in as a customer; only an administrator may do this.',
+    {},
+    { 'www-authenticate': 'Bearer realm="bulkhead", error="insufficient_scope"' },
+  );
+
+function keyRefusal(key: string | null): Problem | null {
+  if (key === null || key === '') {
+    return problem(
+      400,
+      'idempotency-key-missing',
+      'Idempotency-Key missing',
+      'Send an Idempotency-Key header: then a repeated request cannot take effect twice.',
+      { errors: [{ in: 'header', field: 'idempotency-key', message: 'is missing' }] },
+    );
+  }
+  if (key.length > 255) {
+    return invalidRequest([
+      { in: 'header', field: 'idempotency-key', message: 'must have at most 255 characters' },
+    ]);
+  }
+  return null;
+}
+
+/**
+ * Milliseconds of CPU for one request. Drawn for this operation on this path in this trace and attempt, so
+ * that a request costs the same however many others came before it.
+ */
+export function serviceTimeMs(context: Context, asked: AnyOperation, request: HttpRequest): number {
+  const { serviceTimeMs: meanMs, serviceTimeSpread } = context.settings.services[context.service];
+  const draw = context.random.uniform(
+    'service-time',
+    context.service,
+    operationName(asked),
+    splitPath(request.path).pathname,
+    context.span?.traceId ?? '',
+    request.headers[ATTEMPT_HEADER] ?? '1',
+  );
+  return spreadAround(meanMs * asked.cost, serviceTimeSpread, draw);
+}

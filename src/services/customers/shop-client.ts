@@ -1,0 +1,57 @@
+import {
+  type Context,
+  callId,
+  type HttpHeaders,
+  type HttpMethod,
+  type HttpOutcome,
+  instanceId,
+  splitPath,
+} from '../../kernel/index.ts';
+import { type AnyContract, createRouter, operationName } from '../../patterns/index.ts';
+import { orderContract } from '../order/contract.ts';
+import { productContract } from '../product/contract.ts';
+import { shippingContract } from '../shipping/contract.ts';
+import { userContract } from '../user/contract.ts';
+
+const GATEWAY = instanceId('gateway', 1);
+
+const contracts: readonly AnyContract[] = [userContract, productContract, orderContract, shippingContract];
+const route = createRouter(contracts.flatMap((contract) => Object.values(contract.operations)));
+
+export interface ShopRequest {
+  readonly method: HttpMethod;
+  readonly path: string;
+  readonly headers?: HttpHeaders;
+  readonly token?: string | null;
+  /** Sent as JSON; a text is sent as it is. */
+  readonly body?: unknown;
+}
+
+/**
+ * One request to the gateway: no retry, no breaker, as a browser sends it. `id` names it in the log, the
+ * same in every replay. Only the process's deadline ends it.
+ */
+export async function sendToShop(context: Context, id: string, request: ShopRequest): Promise<HttpOutcome> {
+  const { method, path, token = null, body } = request;
+  const found = route(method, splitPath(path).pathname);
+  return await context.network.send({
+    to: GATEWAY,
+    request: {
+      method,
+      path,
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...request.headers,
+      },
+      body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+    },
+    operation:
+      found.kind === 'found' ? operationName(found.operation) : `${method} ${splitPath(path).pathname}`,
+    callId: callId(`${context.instance}.${context.incarnation}/${id}`),
+    attempt: 1,
+    plane: 'data',
+    timeoutMs: null,
+  });
+}

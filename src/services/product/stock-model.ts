@@ -1,0 +1,251 @@
+import { plusMs, type RunTimeUs, type Transaction } from '../../kernel/index.ts';
+import { ModelError, type Problem, problem } from '../../patterns/index.ts';
+import { available } from './catalogue-model.ts';
+import {
+  type CartHoldRow,
+  cartHoldsTable,
+  type Line,
+  type ProductRow,
+  productsTable,
+  type ReservationRow,
+  type ReservedLine,
+  reservationsTable,
+} from './tables.ts';
+
+// STOCK-1 stock, reserved, held and available never fall below 0.
+// STOCK-2 a good's `reserved` is the sum over its `reserved` reservations, `held` over its cart holds.
+// STOCK-3 an order's lines are reserved all or none.
+// STOCK-4 reserve, release and commit may be repeated; a repetition changes nothing.
+// STOCK-5 a reservation that arrives after its release is refused (the tombstone).
+// STOCK-6 stock goes down by a commit only, exactly once per order.
+
+const refuse = (refusal: Problem): never => {
+  throw new ModelError(refusal);
+};
+
+/** One line per good, in the order of the sku: two lines of one good are their sum. */
+export function mergedLines(lines: readonly Line[]): readonly Line[] {
+  const quantities = new Map<string, number>();
+  for (const { sku, quantity } of lines) quantities.set(sku, (quantities.get(sku) ?? 0) + quantity);
+  return [...quantities]
+    .map(([sku, quantity]) => ({ sku, quantity }))
+    .sort((a, b) => (a.sku < b.sku ? -1 : 1));
+}
+
+const sameLines = (a: readonly Line[], b: readonly Line[]): boolean =>
+  a.length === b.length &&
+  a.every(({ sku, quantity }, index) => sku === b[index]?.sku && quantity === b[index].quantity);
+
+/** The goods of the lines; 422 for one that the shop does not have. */
+async function goodsOf(tx: Transaction, lines: readonly Line[]): Promise<readonly ProductRow[]> {
+  const rows: ProductRow[] = [];
+  for (const { sku } of lines) {
+    const row = await tx.get(productsTable, sku);
+    if (row === undefined) {
+      return refuse(
+        problem(422, 'unknown-product', 'Unknown product', `The shop has nothing under '${sku}'.`, { sku }),
+      );
+    }
+    rows.push(row);
+  }
+  return rows;
+}
+
+function demandAvailable(row: ProductRow, quantity: number): void {
+  const left = available(row);
+  if (left >= quantity) return;
+  refuse(
+    problem(
+      409,
+      'out-of-stock',
+      'Out of stock',
+      left === 0
+        ? `'${row.name}' (${row.sku}) is sold out.`
+        : `Only ${left} of '${row.name}' (${row.sku}) ${left === 1 ? 'is' : 'are'} left; ${quantity} were asked for.`,
+      { sku: row.sku, requested: quantity, available: left },
+    ),
+  );
+}
+
+export interface ReserveCommand {
+  readonly orderId: string;
+  readonly lines: readonly Line[];
+  /** Whose cart hold becomes part of the reservation. */
+  readonly customerId?: string | undefined;
+}
+
+/**
+ * Reserves all lines or none, at today's prices. 409 `out-of-stock` names the sku; 409
+ * `reservation-released` after a release; 422 `reservation-differs` for other lines under the same order.
+ */
+export async function reserve(
+  tx: Transaction,
+  { orderId, lines, customerId }: ReserveCommand,
+): Promise<ReservationRow> {
+  const wanted = mergedLines(lines);
+  const before = await tx.get(reservationsTable, orderId);
+  if (before?.state === 'released') return refuse(releasedProblem(orderId));
+  if (before !== undefined) {
+    if (sameLines(before.lines, wanted)) return before;
+    return refuse(
+      problem(
+        422,
+        'reservation-differs',
+        'Reserved with other lines',
+        `Order ${orderId} has a reservation already, for other goods or quantities.`,
+        { orderId },
+      ),
+    );
+  }
+  if (customerId !== undefined) await dropHold(tx, holdIdOf(customerId));
+  const goods = await goodsOf(tx, wanted);
+  const reserved: ReservedLine[] = [];
+  for (const [index, row] of goods.entries()) {
+    const quantity = wanted[index]?.quantity ?? 0;
+    demandAvailable(row, quantity);
+    reserved.push({
+      sku: row.sku,
+      quantity,
+      name: row.name,
+      unitPriceMinor: row.priceMinor,
+      weightG: row.weightG,
+    });
+    await tx.put(productsTable, { ...row, reserved: row.reserved + quantity });
+  }
+  const reservation: ReservationRow = { orderId, state: 'reserved', lines: reserved, changedUs: tx.now() };
+  await tx.put(reservationsTable, reservation);
+  return reservation;
+}
+
+const releasedProblem = (orderId: string): Problem =>
+  problem(
+    409,
+    'reservation-released',
+    'Reservation released',
+    `The reservation of order ${orderId} has been released and cannot be used any more.`,
+    { orderId },
+  );
+
+/**
+ * Gives the stock back. Where nothing was reserved it leaves a tombstone, so that a reservation still
+ * under way is refused when it arrives. 409 `reservation-committed` once the goods have left.
+ */
+export async function release(tx: Transaction, orderId: string): Promise<ReservationRow> {
+  const before = await tx.get(reservationsTable, orderId);
+  if (before?.state === 'released') return before;
+  if (before?.state === 'committed') {
+    return refuse(
+      problem(
+        409,
+        'reservation-committed',
+        'The goods have left',
+        `The goods of order ${orderId} have left the warehouse; the reservation cannot be released.`,
+        { orderId },
+      ),
+    );
+  }
+  for (const line of before?.lines ?? []) {
+    await change(tx, line.sku, (row) => ({ ...row, reserved: row.reserved - line.quantity }));
+  }
+  const released: ReservationRow = {
+    orderId,
+    state: 'released',
+    lines: before?.lines ?? [],
+    changedUs: tx.now(),
+  };
+  await tx.put(reservationsTable, released);
+  return released;
+}
+
+/** The goods leave. 409 after a release, 404 where nothing was reserved. */
+export async function commit(tx: Transaction, orderId: string): Promise<ReservationRow> {
+  const before = await tx.get(reservationsTable, orderId);
+  if (before === undefined) {
+    return refuse(
+      problem(
+        404,
+        'unknown-reservation',
+        'Unknown reservation',
+        `Nothing is reserved for order ${orderId}.`,
+        { orderId },
+      ),
+    );
+  }
+  if (before.state === 'released') return refuse(releasedProblem(orderId));
+  if (before.state === 'committed') return before;
+  for (const { sku, quantity } of before.lines) {
+    await change(tx, sku, (row) => ({
+      ...row,
+      stock: row.stock - quantity,
+      reserved: row.reserved - quantity,
+    }));
+  }
+  const committed: ReservationRow = { ...before, state: 'committed', changedUs: tx.now() };
+  await tx.put(reservationsTable, committed);
+  return committed;
+}
+
+async function change(tx: Transaction, sku: string, changed: (row: ProductRow) => ProductRow): Promise<void> {
+  const row = await tx.get(productsTable, sku);
+  if (row !== undefined) await tx.put(productsTable, changed(row));
+}
+
+/** A customer has one cart, so at most one hold. */
+const holdIdOf = (customerId: string): string => `hold-${customerId}`;
+
+/** Keeps these goods for a customer, in place of what was kept before: all lines or none. */
+export async function holdCart(
+  tx: Transaction,
+  customerId: string,
+  lines: readonly Line[],
+  holdMs: number,
+): Promise<CartHoldRow> {
+  const holdId = holdIdOf(customerId);
+  await dropHold(tx, holdId);
+  const wanted = mergedLines(lines);
+  const goods = await goodsOf(tx, wanted);
+  for (const [index, row] of goods.entries()) {
+    const quantity = wanted[index]?.quantity ?? 0;
+    demandAvailable(row, quantity);
+    await tx.put(productsTable, { ...row, held: row.held + quantity });
+  }
+  const hold: CartHoldRow = { holdId, customerId, lines: wanted, expiresUs: plusMs(tx.now(), holdMs) };
+  await tx.put(cartHoldsTable, hold);
+  return hold;
+}
+
+async function dropHold(tx: Transaction, holdId: string): Promise<void> {
+  const hold = await tx.get(cartHoldsTable, holdId);
+  if (hold === undefined) return;
+  for (const { sku, quantity } of hold.lines) {
+    await change(tx, sku, (row) => ({ ...row, held: row.held - quantity }));
+  }
+  await tx.delete(cartHoldsTable, holdId);
+}
+
+/** Whether any cart hold has run out at this moment. */
+export async function anyHoldExpired(tx: Transaction, nowUs: RunTimeUs): Promise<boolean> {
+  const expired = await tx.list(cartHoldsTable, { index: 'expiresUs', to: nowUs, limit: 1 });
+  return expired.length > 0;
+}
+
+/** Ends the cart holds whose time is over: their goods are free again. */
+export async function expireHolds(tx: Transaction): Promise<number> {
+  const expired = await tx.list(cartHoldsTable, { index: 'expiresUs', to: tx.now() });
+  for (const { holdId } of expired) await dropHold(tx, holdId);
+  return expired.length;
+}
+
+/** What a reservation is worth and weighs. */
+export function toReservation({ orderId, state, lines }: ReservationRow) {
+  const sum = (value: (line: ReservedLine) => number) =>
+    lines.reduce((total, line) => total + line.quantity * value(line), 0);
+  return {
+    orderId,
+    state,
+    lines,
+    totalMinor: sum((line) => line.unitPriceMinor),
+    currency: 'EUR' as const,
+    weightG: sum((line) => line.weightG),
+  };
+}

@@ -1,0 +1,1 @@
+export { registryContract } from '../../patterns/index.ts';
