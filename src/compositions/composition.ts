@@ -5,6 +5,8 @@ export interface Composition {
   readonly name: string;
   /** In the order in which they start. */
   readonly services: readonly ServiceName[];
+  /** Those that look others up in the registry. The shop is open when each has found all that it calls. */
+  readonly lookUps: readonly ServiceName[];
 }
 
 /** Gives a service's code; apart from the composition, so that who only counts instances need not load any. */

@@ -4,4 +4,5 @@ import type { Composition } from './composition.ts';
 export const microservices: Composition = {
   name: 'microservices',
   services: ['registry', 'payment-provider', 'broker', 'user', 'product', 'shipping', 'order', 'gateway', 'customers'],
+  lookUps: ['gateway', 'order', 'shipping', 'broker'],
 };

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import {
+  type BackgroundTask,
   type Context,
   defineLocal,
   err,
@@ -113,6 +114,21 @@ async function fetchKeys(context: Context, cache: KeyCache): Promise<void> {
     return publicKey === null ? [] : [{ kid: key.kid, publicKey }];
   });
 }
+
+/** Fetches the keys as soon as User can be asked, so that the first customer need not wait for them. */
+export const keySetTask: BackgroundTask = {
+  name: 'key set',
+  run: async (context) => {
+    const cache = context.local(keyCache);
+    for (;;) {
+      await cache.fetching.run(context, async () => {
+        if (cache.keys.length === 0) await fetchKeys(context, cache);
+      });
+      if (cache.keys.length > 0) return;
+      await context.clock.sleep(RETRY_MS);
+    }
+  },
+};
 
 /** 401 with the challenge that RFC 6750 asks for; no error code when no token came at all. */
 export const unauthorised = (detail: string, code: 'invalid_token' | 'invalid_request' | null): Problem =>

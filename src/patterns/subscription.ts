@@ -14,6 +14,7 @@ import { call } from './call.ts';
 import { CLOUD_EVENT_TYPE, type CloudEvent, cloudEventSchema } from './cloud-event.ts';
 import type { CallOutcome } from './contract.ts';
 import { operation } from './define-contract.ts';
+import { resolve } from './discovery.ts';
 import { enterInbox, inboxTable } from './inbox.ts';
 import { type Problem, problem } from './problem.ts';
 import { validate } from './validation.ts';
@@ -110,6 +111,8 @@ export const subscriptionTask = (subscriptions: readonly Subscription[]): Backgr
   run: async (context) => {
     for (const { topic, group } of subscriptions) {
       for (;;) {
+        // The address is asked for first: the look-up shall not use up the attempt's time.
+        await resolve(context, 'broker');
         const outcome = await subscribe(context, topic, group);
         if (outcome.ok) break;
         await context.clock.sleep(SUBSCRIBE_AGAIN_MS);

@@ -141,6 +141,17 @@ describe('load', () => {
     expect(world.eventsOf('intent.answered').map(({ outcome }) => outcome)).toEqual(Array(13).fill('ok'));
   });
 
+  test('customers who come while they are being signed in wait for that one token', async () => {
+    const { world, seen } = await before(shopLike, { running: true, ordersPerSecond: 50_000 });
+    await world.runFor(5);
+    world.changeSettings({ load: { running: false } });
+    await world.runFor(20);
+    const started = starts(world, 'order').length;
+    expect(started).toBeGreaterThan(100);
+    expect(seen.filter(({ path }) => path === '/sessions')).toHaveLength(12);
+    expect(seen.filter(({ path }) => path === '/orders')).toHaveLength(started);
+  });
+
   test('says how each intent was answered', async () => {
     const answers: Record<string, HttpResponse | null> = {
       '1': jsonResponse(202, { orderId: 'o1' }),

@@ -19,6 +19,7 @@ import {
   adminOnly,
   createRouter,
   discoveryTask,
+  keySetTask,
   methodNotAllowed,
   noSuchPath,
   openApiDocument,
@@ -128,7 +129,7 @@ export function defineGateway({
       });
       return response;
     },
-    background: [discoveryTask(targets)],
+    background: [discoveryTask(targets), keySetTask],
   };
 }
 

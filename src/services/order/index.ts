@@ -5,6 +5,7 @@ import {
   type HttpAnswer,
   idempotencyTable,
   inboxTable,
+  keySetTask,
   leaseTable,
   ModelError,
   outboxRelayTask,
@@ -91,6 +92,7 @@ export const orderService = defineService({
   background: [
     registrationTask(),
     discoveryTask(['product', 'shipping', 'broker', 'user']),
+    keySetTask,
     subscriptionTask(subscriptions),
     outboxRelayTask(),
     sagaTask([placeOrderSaga]),

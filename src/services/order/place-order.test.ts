@@ -77,7 +77,6 @@ describe('the order saga', () => {
       'payment-provider',
       'product',
       'shipping',
-      'user',
     ]);
     for (const event of [
       ...shop.world.eventsOf('saga.step.started'),

@@ -263,6 +263,13 @@ describe('cart holds', () => {
     expect(await left()).toBe(40);
     expect((await hold(ben, 60)).status).toBe(409);
     expect((await hold(ada, 70)).status).toBe(201); // in place of the 60
+    const below = await world.ask(product, {
+      method: 'PUT',
+      path: '/products/outdoor-04/stock',
+      headers: bearer(await tokenFor(world, ADMIN)),
+      body: { stock: 69 },
+    });
+    expect([below.status, slug(below.body)]).toEqual([409, 'stock-below-reserved']);
     expect(await left()).toBe(30);
     expect(
       (await world.ask(product, reserve('o-ben', [{ sku: 'outdoor-04', quantity: 31 }], 'cus_ben'))).status,

@@ -2,6 +2,7 @@ import {
   defineService,
   discoveryTask,
   inboxTable,
+  keySetTask,
   leaseTable,
   outboxRelayTask,
   outboxTables,
@@ -31,6 +32,7 @@ export const shippingService = defineService({
   background: [
     registrationTask(),
     discoveryTask(['order', 'broker', 'user']),
+    keySetTask,
     subscriptionTask(subscriptions),
     outboxRelayTask(),
     trackingTask(),
