@@ -15,7 +15,10 @@ describe('the composition of microservices', () => {
 
   it('has as many instances as the settings say, those that others lean on first', () => {
     const settings = classroomSettings();
-    const two = { ...settings, services: { ...settings.services, order: { ...settings.services.order, instances: 2 } } };
+    const two = {
+      ...settings,
+      services: { ...settings.services, order: { ...settings.services.order, instances: 2 } },
+    };
     const instances = instancesOf(microservices, two);
     expect(instances.filter((instance) => instance.startsWith('order-'))).toEqual(['order-1', 'order-2']);
     expect(instances.at(0)).toBe('registry-1');

@@ -1,4 +1,10 @@
-import { type InstanceId, instanceId, type RunSettings, type ServiceDefinition, type ServiceName } from '../kernel/index.ts';
+import {
+  type InstanceId,
+  instanceId,
+  type RunSettings,
+  type ServiceDefinition,
+  type ServiceName,
+} from '../kernel/index.ts';
 
 /** Which services make up the shop, on any host. */
 export interface Composition {
@@ -15,5 +21,7 @@ export type LoadService = (service: ServiceName) => Promise<ServiceDefinition>;
 /** The instances that a composition has under these settings, in the order in which they start. */
 export const instancesOf = (composition: Composition, settings: RunSettings): InstanceId[] =>
   composition.services.flatMap((service) =>
-    Array.from({ length: settings.services[service].instances }, (_, index) => instanceId(service, index + 1)),
+    Array.from({ length: settings.services[service].instances }, (_, index) =>
+      instanceId(service, index + 1),
+    ),
   );

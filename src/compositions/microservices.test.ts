@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkInvariants } from '../invariants/index.ts';
+import { elapsedMs, type RunEvent } from '../kernel/index.ts';
 import { createTestWorld } from '../kernel/testing/test-host.ts';
-import { elapsedMs } from '../kernel/index.ts';
 import { classroomSettings } from '../setups/index.ts';
 import { microservices } from './index.ts';
 import { loadMicroservice } from './load-microservice.ts';
@@ -24,6 +24,21 @@ describe('the shop as microservices', () => {
     expect(world.eventsOf('breaker.state.changed')).toEqual([]);
     expect(world.eventsOf('process.failed')).toEqual([]);
     expect(checkInvariants(world.events, undefined, { healed: true })).toEqual([]);
+
+    // Cause by cause, all that is in an order's trace leads back to what its customer wanted; but for a
+    // parcel's way once it is dispatched, which time moves on.
+    const byId = new Map(world.events.map((event) => [event.id, event]));
+    const orders = new Set(world.eventsOf('saga.started').map((event) => event.traceId));
+    const strays = world.events.filter((event) => {
+      if (!orders.has(event.traceId)) return false;
+      let at: RunEvent | undefined = event;
+      while (at !== undefined && at.type !== 'intent.started') {
+        if (at.type === 'store.committed' && at.operation === 'tracking advanced') return false;
+        at = at.cause === null ? undefined : byId.get(at.cause);
+      }
+      return at === undefined;
+    });
+    expect(strays.map((event) => `${event.service} ${event.type}`)).toEqual([]);
 
     // The classroom's model says 3.4 s from the send to the order's end.
     const started = new Map(world.eventsOf('saga.started').map((event) => [event.sagaId, event.timeUs]));

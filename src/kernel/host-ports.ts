@@ -1,7 +1,7 @@
 import type { HttpOutcome } from './http-message.ts';
 import type { EventId, InstanceId } from './ids.ts';
-import type { ProcessTracker } from './process.ts';
 import type { CrashReason, CryptoPort, NetworkRequest, StoreErrorKind, TransactionMode } from './ports.ts';
+import type { ProcessTracker } from './process.ts';
 import type { RandomPort } from './random.ts';
 import type { RunEvent } from './run-event.ts';
 import type { RunSettings } from './run-settings.ts';

@@ -22,11 +22,7 @@ export interface HttpResponse {
 }
 
 /** Why no answer came. The caller of a refused connection knows that nothing happened; else it does not. */
-export type NetworkErrorKind =
-  | 'connection_refused'
-  | 'connection_reset'
-  | 'timeout'
-  | 'deadline_exceeded';
+export type NetworkErrorKind = 'connection_refused' | 'connection_reset' | 'timeout' | 'deadline_exceeded';
 
 export interface NetworkError {
   readonly kind: NetworkErrorKind;

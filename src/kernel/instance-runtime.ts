@@ -5,7 +5,13 @@ import type { HostPorts, HostTransaction, InboundMessage, StoreOperation } from 
 import { type HttpOutcome, type HttpResponse, problemResponse } from './http-message.ts';
 import { type EventId, eventId, type InstanceId, serviceOf } from './ids.ts';
 import type { Json } from './json.ts';
-import { StoreError, type NetworkRequest, type Peer, type Transaction, type TransactionMode } from './ports.ts';
+import {
+  type NetworkRequest,
+  type Peer,
+  StoreError,
+  type Transaction,
+  type TransactionMode,
+} from './ports.ts';
 import {
   type Awaitable,
   Cancelled,
@@ -20,7 +26,7 @@ import { err, ok, type Result } from './result.ts';
 import type { EventDraft, RowChange, RunEvent } from './run-event.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import type { ServiceName } from './service-name.ts';
-import type { AnyTable, Key } from './table.ts';
+import { type AnyTable, type Key, maskedRow } from './table.ts';
 import { formatTraceparent, parseTraceparent, spanIdFor, traceIdFor } from './trace-context.ts';
 import { elapsedMs, plusMs, runTimeUs } from './units.ts';
 
@@ -76,8 +82,11 @@ export class InstanceRuntime {
   }
 
   /** Writes an event that belongs to no process (the host's own, about this instance). */
-  write(draft: EventDraft, at: Partial<Pick<RunEvent, 'traceId' | 'spanId' | 'parentSpanId' | 'cause'>> = {}): EventId {
-    const event = this.#build(draft, {
+  write(
+    draft: EventDraft,
+    at: Partial<Pick<RunEvent, 'traceId' | 'spanId' | 'parentSpanId' | 'cause'>> = {},
+  ): EventId {
+    const event = this.#build(this.#newEventId(), draft, {
       traceId: at.traceId ?? null,
       spanId: at.spanId ?? null,
       parentSpanId: at.parentSpanId ?? null,
@@ -92,13 +101,18 @@ export class InstanceRuntime {
     assert(this.#state === 'new', 'an instance starts once');
     this.#state = 'starting';
     const startedId = this.write({ type: 'instance.started', incarnation: this.#identity.incarnation });
-    this.#root({ name: 'start', span: null, parentSpanId: null, cause: startedId, deadlineUs: null }, null, async (context) => {
-      await this.#definition.onStart?.(context);
-      this.#state = 'ready';
-      const cause = context.log.emit({ type: 'instance.ready' });
-      this.#host.ready();
-      for (const task of this.#definition.background) this.#runForEver(task.name, cause, (own) => task.run(own));
-    });
+    this.#root(
+      { name: 'start', span: null, parentSpanId: null, cause: startedId, deadlineUs: null },
+      null,
+      async (context) => {
+        await this.#definition.onStart?.(context);
+        this.#state = 'ready';
+        const cause = context.log.emit({ type: 'instance.ready' });
+        this.#host.ready();
+        for (const task of this.#definition.background)
+          this.#runForEver(task.name, cause, (own) => task.run(own));
+      },
+    );
   }
 
   /** The settings changed: slots follow at once. */
@@ -227,7 +241,10 @@ export class InstanceRuntime {
             answer(outcome.value, own.cause);
           } else {
             const message = messageOf(outcome.error);
-            this.write({ type: 'process.failed', process: operation, error: message }, { ...at, cause: own.cause });
+            this.write(
+              { type: 'process.failed', process: operation, error: message },
+              { ...at, cause: own.cause },
+            );
             answer(failureResponse(outcome.error), own.cause);
           }
         },
@@ -309,22 +326,33 @@ export class InstanceRuntime {
 
   #newSpanId() {
     this.#spans += 1;
-    return spanIdFor(`${this.#host.random.seed}/${this.#identity.instance}.${this.#identity.incarnation}.${this.#spans}`);
+    return spanIdFor(
+      `${this.#host.random.seed}/${this.#identity.instance}.${this.#identity.incarnation}.${this.#spans}`,
+    );
   }
 
   #newTraceId() {
     this.#spans += 1;
-    return traceIdFor(`${this.#host.random.seed}/${this.#identity.instance}.${this.#identity.incarnation}.${this.#spans}`);
+    return traceIdFor(
+      `${this.#host.random.seed}/${this.#identity.instance}.${this.#identity.incarnation}.${this.#spans}`,
+    );
   }
 
-  #build(draft: EventDraft, at: Pick<RunEvent, 'traceId' | 'spanId' | 'parentSpanId' | 'cause'>): RunEvent {
+  #newEventId(): EventId {
     this.#events += 1;
-    const { instance, incarnation } = this.#identity;
+    return eventId(this.#identity.instance, this.#identity.incarnation, this.#events);
+  }
+
+  #build(
+    id: EventId,
+    draft: EventDraft,
+    at: Pick<RunEvent, 'traceId' | 'spanId' | 'parentSpanId' | 'cause'>,
+  ): RunEvent {
     return {
-      id: eventId(instance, incarnation, this.#events),
+      id,
       seq: -1,
       timeUs: this.#host.now(),
-      instance,
+      instance: this.#identity.instance,
       service: this.#service,
       ...at,
       ...draft,
@@ -369,11 +397,17 @@ export class InstanceRuntime {
       done: (outcome: ProcessOutcome<T>, child: Process) => void,
     ): Process => {
       const child = runtime.#child(process, options);
-      runProcess(child, () => branch(runtime.#context(child, caller)), (outcome) => done(outcome, child));
+      runProcess(
+        child,
+        () => branch(runtime.#context(child, caller)),
+        (outcome) => done(outcome, child),
+      );
       return child;
     };
 
-    const all = <T extends readonly unknown[]>(branches: { readonly [K in keyof T]: Branch<T[K]> }): PortCall<T> =>
+    const all = <T extends readonly unknown[]>(
+      branches: { readonly [K in keyof T]: Branch<T[K]> },
+    ): PortCall<T> =>
       call<T>(
         'all',
         (settle) => {
@@ -475,9 +509,11 @@ export class InstanceRuntime {
         true,
       );
 
-    const log = (level: 'info' | 'warn' | 'error') => (message: string, data: Json = null) => {
-      runtime.#emit(process, { type: 'service.logged', level, message, data });
-    };
+    const log =
+      (level: 'info' | 'warn' | 'error') =>
+      (message: string, data: Json = null) => {
+        runtime.#emit(process, { type: 'service.logged', level, message, data });
+      };
 
     return {
       service: this.#service,
@@ -498,7 +534,9 @@ export class InstanceRuntime {
       clock: {
         now: () => host.now(),
         sleep: (durationMs) =>
-          call<void>('clock.sleep', (settle) => host.schedule(Math.max(0, durationMs), () => settle.resolve())),
+          call<void>('clock.sleep', (settle) =>
+            host.schedule(Math.max(0, durationMs), () => settle.resolve()),
+          ),
       },
       log: {
         emit: (draft) => runtime.#emit(process, draft),
@@ -611,7 +649,13 @@ export class InstanceRuntime {
         over = true;
         undoTimer();
         process.cause = this.write(
-          { type: 'request.failed', ...about, error: kind, detail, durationMs: elapsedMs(startedUs, host.now()) },
+          {
+            type: 'request.failed',
+            ...about,
+            error: kind,
+            detail,
+            durationMs: elapsedMs(startedUs, host.now()),
+          },
           { ...at, cause },
         );
         settle.resolve(error);
@@ -625,26 +669,35 @@ export class InstanceRuntime {
           fail(err({ kind, detail }), kind, detail, sent);
         });
       }
-      undoSend = host.send({ ...outbound, request: { ...outbound.request, headers }, from: this.#identity.instance, span, cause: sent }, (reply) => {
-        if (over) return;
-        if (!reply.outcome.ok) {
-          const { kind, detail } = reply.outcome.error;
-          fail(reply.outcome, kind, detail, reply.cause ?? sent);
-          return;
-        }
-        over = true;
-        undoTimer();
-        process.cause = this.write(
-          {
-            type: 'response.received',
-            ...about,
-            status: reply.outcome.value.status,
-            durationMs: elapsedMs(startedUs, host.now()),
-          },
-          { ...at, cause: reply.cause ?? sent },
-        );
-        settle.resolve(reply.outcome);
-      });
+      undoSend = host.send(
+        {
+          ...outbound,
+          request: { ...outbound.request, headers },
+          from: this.#identity.instance,
+          span,
+          cause: sent,
+        },
+        (reply) => {
+          if (over) return;
+          if (!reply.outcome.ok) {
+            const { kind, detail } = reply.outcome.error;
+            fail(reply.outcome, kind, detail, reply.cause ?? sent);
+            return;
+          }
+          over = true;
+          undoTimer();
+          process.cause = this.write(
+            {
+              type: 'response.received',
+              ...about,
+              status: reply.outcome.value.status,
+              durationMs: elapsedMs(startedUs, host.now()),
+            },
+            { ...at, cause: reply.cause ?? sent },
+          );
+          settle.resolve(reply.outcome);
+        },
+      );
       return () => {
         if (over) return;
         over = true;
@@ -710,7 +763,7 @@ export class InstanceRuntime {
             process.insideTransaction = operation;
             child = inside;
             const rows: RowChange[] = [];
-            const drafts: EventDraft[] = [];
+            const drafts: NumberedDraft[] = [];
             const tx = this.#transaction(inside, transaction, rows, drafts, mode);
             runProcess(
               inside,
@@ -722,9 +775,15 @@ export class InstanceRuntime {
                   return;
                 }
                 const events: RunEvent[] = [];
-                if (rows.length > 0) drafts.unshift({ type: 'store.committed', database, operation, rows });
-                for (const draft of drafts) {
-                  const event = this.#build(draft, { ...placeOf(process), cause: events.at(-1)?.id ?? process.cause });
+                if (rows.length > 0) {
+                  const draft = { type: 'store.committed', database, operation, rows } as const;
+                  drafts.unshift({ id: this.#newEventId(), draft });
+                }
+                for (const { id, draft } of drafts) {
+                  const event = this.#build(id, draft, {
+                    ...placeOf(process),
+                    cause: events.at(-1)?.id ?? process.cause,
+                  });
                   events.push(event);
                 }
                 transaction.commit(events, (committed) => {
@@ -758,7 +817,7 @@ export class InstanceRuntime {
     inside: Process,
     raw: HostTransaction,
     rows: RowChange[],
-    drafts: EventDraft[],
+    drafts: NumberedDraft[],
     mode: TransactionMode,
   ): Transaction {
     const request = <T>(name: string, operation: StoreOperation): PortCall<T> =>
@@ -785,7 +844,7 @@ export class InstanceRuntime {
         rows.push({
           table: table.name,
           key: String((row as Record<string, unknown>)[table.key]),
-          after: row as Json,
+          after: maskedRow(table, row as Readonly<Record<string, Json>>),
         });
         return request<void>(`${table.name}.put`, { kind: 'put', table: table.name, row });
       },
@@ -796,11 +855,19 @@ export class InstanceRuntime {
       list: <Row>(table: AnyTableOf<Row>, options = {}) =>
         request<Row[]>(`${table.name}.list`, { kind: 'list', table: table.name, options }),
       emit: (draft) => {
-        drafts.push(draft);
+        const id = this.#newEventId();
+        drafts.push({ id, draft });
+        return id;
       },
       now: () => runTimeUs(this.#host.now()),
     };
   }
+}
+
+/** An event of a transaction: it has its id before it is known whether it will be true. */
+interface NumberedDraft {
+  readonly id: EventId;
+  readonly draft: EventDraft;
 }
 
 type AnyTableOf<Row> = import('./table.ts').Table<Row>;
@@ -833,7 +900,12 @@ function problemOf(response: HttpResponse): string | null {
 function failureResponse(error: unknown): HttpResponse {
   if (error instanceof StoreError) {
     return problemResponse(
-      { type: 'https://bulkhead.dev/problems/store-failed', title: 'Database failed', status: 503, detail: error.message },
+      {
+        type: 'https://bulkhead.dev/problems/store-failed',
+        title: 'Database failed',
+        status: 503,
+        detail: error.message,
+      },
       { 'retry-after': '1' },
     );
   }

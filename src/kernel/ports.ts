@@ -40,8 +40,8 @@ export interface Transaction {
   delete<Row>(table: Table<Row>, key: Key): PortCall<void>;
   /** In key order (or the index's order, then key order). */
   list<Row>(table: Table<Row>, options?: ListOptions): PortCall<Row[]>;
-  /** An event of the run log that is true exactly if this transaction commits. */
-  emit(draft: EventDraft): void;
+  /** An event of the run log that is true exactly if this transaction commits. Gives its id, so that a row can name its cause. */
+  emit(draft: EventDraft): EventId;
   now(): RunTimeUs;
 }
 

@@ -14,13 +14,7 @@ export interface RowChange {
   readonly after: Json;
 }
 
-export type CircuitState =
-  | 'CLOSED'
-  | 'OPEN'
-  | 'HALF_OPEN'
-  | 'DISABLED'
-  | 'FORCED_OPEN'
-  | 'METRICS_ONLY';
+export type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN' | 'DISABLED' | 'FORCED_OPEN' | 'METRICS_ONLY';
 
 /** What a breaker knows at the moment of an event; a rate is −1 while too few calls were counted. */
 export interface CircuitFigures {
@@ -48,7 +42,12 @@ export type RejectedBy =
 /** What each type of event carries besides what every event has. Names are in the past tense. */
 export interface RunEventPayloads {
   // The run itself (written by the service `run`).
-  'run.started': { readonly seed: number; readonly composition: string; readonly host: string; readonly setup: string };
+  'run.started': {
+    readonly seed: number;
+    readonly composition: string;
+    readonly host: string;
+    readonly setup: string;
+  };
   'run.settings.changed': { readonly settings: Json };
   'run.paused': { readonly reason: string };
   'run.resumed': Record<never, never>;
@@ -97,7 +96,12 @@ export interface RunEventPayloads {
     readonly queued: number;
   };
   /** Turned away at the callee's door: its slots and its queue are full. */
-  'request.shed': { readonly operation: string; readonly plane: Plane; readonly slots: number; readonly queued: number };
+  'request.shed': {
+    readonly operation: string;
+    readonly plane: Plane;
+    readonly slots: number;
+    readonly queued: number;
+  };
   'response.sent': {
     readonly operation: string;
     readonly status: number;
@@ -147,8 +151,16 @@ export interface RunEventPayloads {
   'fallback.used': { readonly callId: CallId; readonly to: ServiceName; readonly reason: string };
 
   // Circuit breakers: `edge` is caller → callee, of this instance.
-  'breaker.call.succeeded': { readonly to: ServiceName; readonly durationMs: number; readonly figures: CircuitFigures };
-  'breaker.call.failed': { readonly to: ServiceName; readonly durationMs: number; readonly figures: CircuitFigures };
+  'breaker.call.succeeded': {
+    readonly to: ServiceName;
+    readonly durationMs: number;
+    readonly figures: CircuitFigures;
+  };
+  'breaker.call.failed': {
+    readonly to: ServiceName;
+    readonly durationMs: number;
+    readonly figures: CircuitFigures;
+  };
   'breaker.call.ignored': { readonly to: ServiceName; readonly figures: CircuitFigures };
   'breaker.call.not-permitted': { readonly to: ServiceName; readonly figures: CircuitFigures };
   'breaker.failure-rate.exceeded': { readonly to: ServiceName; readonly figures: CircuitFigures };
@@ -165,12 +177,27 @@ export interface RunEventPayloads {
   'breaker.reset': { readonly to: ServiceName; readonly figures: CircuitFigures };
 
   // Stores.
-  'store.committed': { readonly database: string; readonly operation: string; readonly rows: readonly RowChange[] };
+  'store.committed': {
+    readonly database: string;
+    readonly operation: string;
+    readonly rows: readonly RowChange[];
+  };
   'store.aborted': { readonly database: string; readonly operation: string; readonly error: string };
 
   // Sagas. Written in the same transaction as the saga's own row.
-  'saga.started': { readonly sagaId: string; readonly saga: string; readonly orderId: string; readonly giveUpAtUs: RunTimeUs; readonly steps: readonly string[] };
-  'saga.resumed': { readonly sagaId: string; readonly orderId: string; readonly state: string; readonly fence: number };
+  'saga.started': {
+    readonly sagaId: string;
+    readonly saga: string;
+    readonly orderId: string;
+    readonly giveUpAtUs: RunTimeUs;
+    readonly steps: readonly string[];
+  };
+  'saga.resumed': {
+    readonly sagaId: string;
+    readonly orderId: string;
+    readonly state: string;
+    readonly fence: number;
+  };
   'saga.step.started': SagaStep;
   'saga.step.completed': SagaStep;
   /** A technical failure; the step is tried again at `againAtUs`. */
@@ -180,16 +207,63 @@ export interface RunEventPayloads {
   'saga.compensating': { readonly sagaId: string; readonly orderId: string; readonly reason: string };
   'saga.completed': { readonly sagaId: string; readonly orderId: string };
   'saga.compensated': { readonly sagaId: string; readonly orderId: string; readonly reason: string };
-  'saga.parked': { readonly sagaId: string; readonly orderId: string; readonly step: string; readonly reason: string };
+  'saga.parked': {
+    readonly sagaId: string;
+    readonly orderId: string;
+    readonly step: string;
+    readonly reason: string;
+  };
 
   // Messages.
-  'message.published': { readonly topic: string; readonly messageId: string; readonly messageType: string; readonly key: string };
-  'message.accepted': { readonly topic: string; readonly messageId: string; readonly messageType: string; readonly key: string; readonly partition: number; readonly offset: number };
-  'message.sent': { readonly topic: string; readonly messageId: string; readonly group: string; readonly to: ServiceName; readonly toInstance: InstanceId; readonly delivery: number };
-  'message.consumed': { readonly topic: string; readonly messageId: string; readonly messageType: string; readonly group: string; readonly duplicate: boolean };
-  'message.acknowledged': { readonly topic: string; readonly messageId: string; readonly group: string; readonly lag: number };
-  'message.redelivery.scheduled': { readonly topic: string; readonly messageId: string; readonly group: string; readonly delayMs: number; readonly reason: string };
-  'message.dead-lettered': { readonly topic: string; readonly messageId: string; readonly group: string; readonly deliveries: number; readonly reason: string };
+  'message.published': {
+    readonly topic: string;
+    readonly messageId: string;
+    readonly messageType: string;
+    readonly key: string;
+  };
+  'message.accepted': {
+    readonly topic: string;
+    readonly messageId: string;
+    readonly messageType: string;
+    readonly key: string;
+    readonly partition: number;
+    readonly offset: number;
+  };
+  'message.sent': {
+    readonly topic: string;
+    readonly messageId: string;
+    readonly group: string;
+    readonly to: ServiceName;
+    readonly toInstance: InstanceId;
+    readonly delivery: number;
+  };
+  'message.consumed': {
+    readonly topic: string;
+    readonly messageId: string;
+    readonly messageType: string;
+    readonly group: string;
+    readonly duplicate: boolean;
+  };
+  'message.acknowledged': {
+    readonly topic: string;
+    readonly messageId: string;
+    readonly group: string;
+    readonly lag: number;
+  };
+  'message.redelivery.scheduled': {
+    readonly topic: string;
+    readonly messageId: string;
+    readonly group: string;
+    readonly delayMs: number;
+    readonly reason: string;
+  };
+  'message.dead-lettered': {
+    readonly topic: string;
+    readonly messageId: string;
+    readonly group: string;
+    readonly deliveries: number;
+    readonly reason: string;
+  };
 
   // Discovery.
   'registry.instance.registered': { readonly registered: InstanceId };
@@ -207,7 +281,11 @@ export interface RunEventPayloads {
     readonly delayMs: number | null;
   };
 
-  'service.logged': { readonly level: 'info' | 'warn' | 'error'; readonly message: string; readonly data: Json };
+  'service.logged': {
+    readonly level: 'info' | 'warn' | 'error';
+    readonly message: string;
+    readonly data: Json;
+  };
 }
 
 export interface SagaStep {
@@ -243,4 +321,6 @@ export type RunEventOf<Type extends RunEventType> = Type extends RunEventType
 export type RunEvent = RunEventOf<RunEventType>;
 
 /** What a writer says of an event; head fields are filled in where it is written. */
-export type EventDraft = { [Type in RunEventType]: { readonly type: Type } & RunEventPayloads[Type] }[RunEventType];
+export type EventDraft = {
+  [Type in RunEventType]: { readonly type: Type } & RunEventPayloads[Type];
+}[RunEventType];

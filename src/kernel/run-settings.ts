@@ -21,7 +21,13 @@ export interface RunSettings {
     /** How long an inbox remembers what it has processed. */
     readonly inboxWindowMs: number;
   };
-  readonly tracking: { readonly pickMs: number; readonly packMs: number; readonly transitMs: number; readonly deliverMs: number; readonly failureShare: number };
+  readonly tracking: {
+    readonly pickMs: number;
+    readonly packMs: number;
+    readonly transitMs: number;
+    readonly deliverMs: number;
+    readonly failureShare: number;
+  };
   readonly payment: { readonly declineShare: number };
   readonly cartHoldMs: number;
   readonly load: LoadSettings;

@@ -3,6 +3,7 @@ import {
   type Context,
   defineLocal,
   defineTable,
+  type EventId,
   formatTraceparent,
   type Json,
   parseTraceparent,
@@ -31,6 +32,8 @@ export interface OutboxRow {
   readonly source: ServiceName;
   readonly data: Json;
   readonly traceparent: string | null;
+  /** The event of the run log that says so: what the relay does is done because of it. */
+  readonly cause: EventId;
   readonly writtenUs: RunTimeUs;
 }
 
@@ -65,6 +68,13 @@ export async function publish(tx: Transaction, event: OutgoingEvent): Promise<st
   const position = (counter?.position ?? 0) + 1;
   const messageId = `${event.source}.${position}`;
   await tx.put(outboxCounterTable, { name: 'last', position });
+  const cause = tx.emit({
+    type: 'message.published',
+    topic: event.topic,
+    messageId,
+    messageType: event.type,
+    key: event.key,
+  });
   await tx.put(outboxTable, {
     messageId,
     position,
@@ -74,14 +84,8 @@ export async function publish(tx: Transaction, event: OutgoingEvent): Promise<st
     source: event.source,
     data: event.data,
     traceparent: event.span === null ? null : formatTraceparent(event.span),
+    cause,
     writtenUs: tx.now(),
-  });
-  tx.emit({
-    type: 'message.published',
-    topic: event.topic,
-    messageId,
-    messageType: event.type,
-    key: event.key,
   });
   return messageId;
 }
@@ -137,7 +141,7 @@ async function relayRound(context: Context): Promise<'idle' | 'moved' | 'stuck'>
 async function relayOne(context: Context, row: OutboxRow): Promise<boolean> {
   const parent = parseTraceparent(row.traceparent ?? undefined);
   return await context.scope(
-    { name: `relay ${row.type}`, ...(parent === null ? {} : { span: parent }) },
+    { name: `relay ${row.type}`, cause: row.cause, ...(parent === null ? {} : { span: parent }) },
     async (own) => {
       const outcome = await call(
         own,

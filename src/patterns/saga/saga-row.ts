@@ -3,6 +3,7 @@ import {
   type Context,
   defineLocal,
   defineTable,
+  type EventId,
   elapsedMs,
   type Json,
   plusMs,
@@ -60,6 +61,8 @@ export interface SagaRow {
   readonly entries: number;
   /** The saga's own span: it goes on in it after a crash. */
   readonly span: SpanContext;
+  /** The last event that was written of it: what is done next is done because of that one, in whichever life. */
+  readonly cause: EventId;
   readonly startedUs: RunTimeUs;
   readonly giveUpAtUs: RunTimeUs;
   /** When somebody has to look at it: its next attempt, or the end of the lease of who works on it. Absent: nobody. */
@@ -201,7 +204,14 @@ export async function startSaga(
   const [snapshot] = initialTransition(definition.machine);
   const giveUpAtUs = plusMs(nowUs, giveUpMs);
   const forward = forwardSteps(definition);
-  tx.emit({ type: 'saga.started', sagaId, saga: definition.name, orderId, giveUpAtUs, steps: forward });
+  let cause = tx.emit({
+    type: 'saga.started',
+    sagaId,
+    saga: definition.name,
+    orderId,
+    giveUpAtUs,
+    steps: forward,
+  });
   let row: SagaRow = {
     sagaId,
     saga: definition.name,
@@ -215,6 +225,7 @@ export async function startSaga(
     steps: {},
     entries: 0,
     span,
+    cause,
     startedUs: nowUs,
     giveUpAtUs,
     dueUs: nowUs,
@@ -226,13 +237,14 @@ export async function startSaga(
   for (const step of definition.doneAtStart) {
     const about = { sagaId, orderId, step, lane: 'forward', attempt: 1 } as const;
     tx.emit({ type: 'saga.step.started', ...about });
-    tx.emit({ type: 'saga.step.completed', ...about });
+    cause = tx.emit({ type: 'saga.step.completed', ...about });
     const entry = { step, lane: 'forward', attempt: 1, reason: null } as const;
     row = await withHistory(tx, row, { ...entry, what: 'started' });
     row = await withHistory(tx, row, { ...entry, what: 'completed' });
   }
-  await tx.put(sagaTable, row);
-  return row;
+  const stored = { ...row, cause };
+  await tx.put(sagaTable, stored);
+  return stored;
 }
 
 /** The steps of the forward lane, in order, those done at the start included. */

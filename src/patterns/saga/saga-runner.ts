@@ -127,14 +127,17 @@ async function claim(
 }
 
 function runDetached(context: Context, definition: SagaDefinition, row: SagaRow): Fork {
-  return context.fork({ name: `saga ${row.sagaId}`, span: row.span, deadlineUs: null }, async (own) => {
-    try {
-      await runClaimed(own, definition, row);
-    } finally {
-      // It sleeps now, perhaps for less long than the task was going to.
-      wakeSagas(own);
-    }
-  });
+  return context.fork(
+    { name: `saga ${row.sagaId}`, span: row.span, cause: row.cause, deadlineUs: null },
+    async (own) => {
+      try {
+        await runClaimed(own, definition, row);
+      } finally {
+        // It sleeps now, perhaps for less long than the task was going to.
+        wakeSagas(own);
+      }
+    },
+  );
 }
 
 /**
@@ -410,10 +413,16 @@ async function write(
         async (tx) => {
           const row = await held(tx, context, run);
           const untilUs = plusMs(tx.now(), context.settings.saga.leaseMs);
-          const next = scheduleRow(definition, await body(tx, row), {
-            holder: leaseHolder(context),
-            untilUs,
-          });
+          let cause = row.cause;
+          const noting: Transaction = {
+            ...tx,
+            emit: (draft) => {
+              cause = tx.emit(draft);
+              return cause;
+            },
+          };
+          const changed = { ...(await body(noting, row)), cause };
+          const next = scheduleRow(definition, changed, { holder: leaseHolder(context), untilUs });
           await tx.put(sagaTable, next);
           return next;
         },

@@ -105,7 +105,8 @@ function begin(context: Context, due: Due, fence: number): void {
   const lane = laneOf(context, cursor);
   if (!lane.tryAcquire()) return;
   const span = parseTraceparent(message.event.traceparent);
-  context.fork({ name: `deliver ${cursor.cursorId}`, ...(span === null ? {} : { span }) }, async (own) => {
+  const about = { name: `deliver ${cursor.cursorId}`, cause: message.cause };
+  context.fork({ ...about, ...(span === null ? {} : { span }) }, async (own) => {
     try {
       await deliver(own, due, fence);
     } finally {

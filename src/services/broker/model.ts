@@ -46,10 +46,7 @@ export async function accept(
   const log = await partitionRow(tx, topic, partition);
   const offset = log.nextOffset;
   const place = placeOf(topic, partition, offset);
-  const message: MessageRow = { place, topic, partition, offset, event, onlyGroup, acceptedUs: tx.now() };
-  await tx.put(partitionsTable, { ...log, nextOffset: offset + 1 });
-  await tx.put(messagesTable, message);
-  tx.emit({
+  const cause = tx.emit({
     type: 'message.accepted',
     topic,
     messageId: event.id,
@@ -58,6 +55,18 @@ export async function accept(
     partition,
     offset,
   });
+  const message: MessageRow = {
+    place,
+    topic,
+    partition,
+    offset,
+    event,
+    onlyGroup,
+    cause,
+    acceptedUs: tx.now(),
+  };
+  await tx.put(partitionsTable, { ...log, nextOffset: offset + 1 });
+  await tx.put(messagesTable, message);
   return message;
 }
 

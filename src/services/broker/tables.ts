@@ -1,4 +1,4 @@
-import { defineTable, type RunTimeUs, type ServiceName } from '../../kernel/index.ts';
+import { defineTable, type EventId, type RunTimeUs, type ServiceName } from '../../kernel/index.ts';
 import type { CloudEvent } from '../../patterns/index.ts';
 
 export interface PartitionRow {
@@ -19,6 +19,8 @@ export interface MessageRow {
   readonly event: CloudEvent;
   /** A redriven dead letter is for this group only; null: for all. */
   readonly onlyGroup: string | null;
+  /** The event of the run log that says so: deliveries happen because of it. */
+  readonly cause: EventId;
   readonly acceptedUs: RunTimeUs;
 }
 

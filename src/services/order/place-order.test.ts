@@ -71,13 +71,7 @@ describe('the order saga', () => {
     const services = new Set(
       shop.world.events.filter((event) => event.traceId === trace).map((event) => event.service),
     );
-    expect([...services].sort()).toEqual([
-      'broker',
-      'order',
-      'payment-provider',
-      'product',
-      'shipping',
-    ]);
+    expect([...services].sort()).toEqual(['broker', 'order', 'payment-provider', 'product', 'shipping']);
     for (const event of [
       ...shop.world.eventsOf('saga.step.started'),
       ...shop.world.eventsOf('message.consumed'),

@@ -27,5 +27,7 @@ export interface SigningKeyRow {
   readonly retiredUs: RunTimeUs | null;
 }
 
-export const usersTable = defineTable<UserRow>('users', 'customerId', { email: 'email' });
-export const signingKeysTable = defineTable<SigningKeyRow>('signing_keys', 'kid', { number: 'number' });
+export const usersTable = defineTable<UserRow>('users', 'customerId', { email: 'email' }, ['salt', 'hash']);
+export const signingKeysTable = defineTable<SigningKeyRow>('signing_keys', 'kid', { number: 'number' }, [
+  'secretKey',
+]);

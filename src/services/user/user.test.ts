@@ -58,6 +58,19 @@ describe('accounts', () => {
     expect(JSON.stringify(world.events)).not.toContain(account.password);
   });
 
+  test('keeps hashes, salts and signing keys out of the run log, which people share', async () => {
+    const world = await alone();
+    await post(world, '/users', account);
+    const log = JSON.stringify(world.events);
+    const secrets = [
+      ...world.rows('user', usersTable).flatMap(({ salt, hash }) => [salt, hash]),
+      ...world.rows('user', signingKeysTable).flatMap(({ secretKey }) => secretKey ?? []),
+    ];
+    expect(secrets.length).toBeGreaterThan(2);
+    expect(secrets.filter((secret) => log.includes(secret))).toEqual([]);
+    expect(log).toContain('zoe@example.com');
+  });
+
   test('one account per e-mail, whatever its case', async () => {
     const world = await alone();
     await post(world, '/users', account);

@@ -1,0 +1,639 @@
+import { type Composition, instancesOf } from '../../compositions/index.ts';
+import { type Deliver, type Fault, FaultSchedule, faultyNetwork } from '../../faults/index.ts';
+import {
+  callId,
+  createRandom,
+  type EventDraft,
+  type EventId,
+  elapsedMs,
+  eventId,
+  type FaultId,
+  formatTraceparent,
+  type HttpRequest,
+  type InstanceId,
+  instanceId,
+  type Json,
+  type OutboundMessage,
+  parseTraceparent,
+  type Reply,
+  RUN_START,
+  type RunEvent,
+  type RunId,
+  type RunSettings,
+  type ServiceName,
+  serviceOf,
+  spanIdFor,
+  traceIdFor,
+  type Undo,
+} from '../../kernel/index.ts';
+import { KnownEvents, Sequencer } from '../../run-log/index.ts';
+import type { Setup } from '../../setups/index.ts';
+import { Fleet, OUTSIDE } from './fleet.ts';
+import { hopNetwork } from './hop-network.ts';
+import { executeCommand } from './hub-commands.ts';
+import { LogKeeper } from './log-keeper.ts';
+import type { LogStorage, RunMemory } from './log-storage.ts';
+import type { CommandResult, HubToPage, Notice, PageToHub } from './messages.ts';
+import { eventsOf, OutboxKeeper } from './outbox-keeper.ts';
+import { PageRelay } from './page-relay.ts';
+import {
+  type ClockState,
+  changedClock,
+  PauseGate,
+  RunClock,
+  RunTimers,
+  startedClock,
+  wallNowMs,
+  wallOffsetMs,
+} from './run-clock.ts';
+import { type Past, pastOf } from './run-past.ts';
+import { ShopOpening } from './shop-opening.ts';
+
+export interface HubOptions {
+  post(message: HubToPage): void;
+  spawn(instance: InstanceId): Worker;
+  readonly composition: Composition;
+  /** The network between services, over `deliver`. */
+  network(deliver: Deliver): Deliver;
+  /** Gives null where nothing can be kept. */
+  openStorage(run: RunId): Promise<LogStorage | null>;
+  /** The hub exists and takes messages; it is not ready yet. */
+  made(hub: Hub): void;
+}
+
+type Boot = Extract<PageToHub, { readonly type: 'boot' }>;
+
+const RUN_INSTANCE = instanceId('run', 1);
+const GATEWAY = instanceId('gateway', 1);
+const READY_WITHIN_MS = 60_000;
+/** A killed worker's last transaction may still have been on its way into the database. */
+const DRAIN_AGAIN_MS = 1000;
+/** How long customers wait for services to find each other, in the host's own time. */
+const OPEN_WITHIN_MS = 8000;
+/** While the shop opens nobody is watching: no hop takes time, so that it is open at about 0:02. */
+const OPENING_SPEED = 2;
+const NO_HOP: Pick<RunSettings, 'hop'> = { hop: { meanMs: 0, spread: 0 } };
+const LOOK_AT_CLOCK_MS = 1000;
+/** No worker is held up so long: the computer slept. */
+const SLEPT_MS = 30_000;
+
+/** One run, all of it but the services: its clock, log, network, faults and instances. */
+export class Hub {
+  readonly #options: HubOptions;
+  readonly #composition: Composition;
+  readonly #runId: RunId;
+  readonly #setup: Setup;
+  readonly #clock: RunClock;
+  readonly #timers: RunTimers;
+  readonly #gate: PauseGate;
+  readonly #storage: LogStorage | null;
+  readonly #outbox: OutboxKeeper | null;
+  readonly #log: LogKeeper;
+  readonly #sequencer: Sequencer;
+  readonly #fleet: Fleet;
+  readonly #faults: FaultSchedule;
+  readonly #relay: PageRelay;
+  readonly #deliver: Deliver;
+  readonly #network: Deliver;
+  readonly #opening: ShopOpening;
+  /** Instances whose workers are not loaded yet; run time begins when all are. */
+  readonly #loading = new Set<InstanceId>();
+  readonly #starts: number;
+  readonly #past: Past;
+  #settings: RunSettings;
+  #incarnations: Record<string, number>;
+  #speed: number;
+  #pausedByUser = false;
+  #heldByPage = false;
+  #edgeReady = false;
+  #isOpen = false;
+  #events = 0;
+  #outside = 0;
+  #over = false;
+  readonly #faultStarts = new Map<FaultId, EventId>();
+  readonly #edgeRequests = new Map<number, Undo>();
+  #clockLook: ReturnType<typeof setInterval> | null = null;
+
+  /** Reads what is left of the run, and starts it. */
+  static async create(boot: Boot, options: HubOptions): Promise<Hub> {
+    const offsetMs = wallOffsetMs(boot.wallMs, wallNowMs());
+    const storage = await options.openStorage(boot.runId);
+    const memory = (await storage?.memory()) ?? null;
+    const known = new KnownEvents();
+    const past = pastOf(memory?.lastUs ?? RUN_START);
+    if (memory !== null) {
+      options.post({ type: 'progress', text: 'Reading what happened before the reload…' });
+      await storage?.read((events) => {
+        for (const event of events) {
+          known.add(event.id);
+          past.add(event);
+        }
+        options.post({ type: 'events', events });
+      });
+    }
+    const hub = new Hub(boot, options, storage, memory, known, past, offsetMs);
+    options.made(hub);
+    await hub.#start(memory);
+    return hub;
+  }
+
+  private constructor(
+    boot: Boot,
+    options: HubOptions,
+    storage: LogStorage | null,
+    memory: RunMemory | null,
+    known: KnownEvents,
+    past: Past,
+    offsetMs: number,
+  ) {
+    this.#options = options;
+    this.#composition = options.composition;
+    this.#runId = boot.runId;
+    this.#setup = memory?.setup ?? boot.setup;
+    this.#settings = memory?.settings ?? boot.setup.settings;
+    this.#incarnations = { ...Object.fromEntries(known.incarnations()), ...memory?.incarnations };
+    this.#starts = (memory?.starts ?? 0) + 1;
+    this.#past = past;
+    this.#storage = storage;
+    this.#outbox = storage === null ? null : new OutboxKeeper(boot.runId, this.#composition.name);
+    const wall = () => wallNowMs() + offsetMs;
+    this.#clock = new RunClock(
+      { ...startedClock(wall(), past.lastUs), speed: OPENING_SPEED, paused: true },
+      wall,
+    );
+    this.#speed = memory?.speed ?? 1;
+    this.#opening = new ShopOpening(this.#composition.lookUps);
+    this.#timers = new RunTimers(this.#clock);
+    this.#gate = new PauseGate(this.#clock);
+    this.#sequencer = new Sequencer({ nextSeq: past.nextSeq, known });
+    this.#log = new LogKeeper({
+      sequencer: this.#sequencer,
+      nowMs: () => performance.now(),
+      publish: (events) => {
+        this.#opening.add(events);
+        this.#options.post({ type: 'events', events });
+      },
+      store: storage === null ? null : (events) => storage.append(events, this.#memory()),
+      stored: (events) => this.#outbox?.stored(events),
+      refused: (error) =>
+        this.#notice({
+          id: 'log-storage',
+          level: 'warning',
+          text: `The browser does not store the run's log any more (${String(error)}). The run goes on, but will not survive a reload.`,
+        }),
+    });
+    const random = createRandom(this.#setup.seed);
+    this.#fleet = new Fleet({
+      spawn: (instance) => options.spawn(instance),
+      boot: (instance) => this.#bootOf(instance),
+      route: (message, reply) => this.#route(message, reply),
+      events: (events) => this.#log.add(events),
+      committed: (service, entry) => {
+        this.#outbox?.expect(service, entry);
+        this.#log.add(entry.events);
+      },
+      write: (draft, about, cause) => this.write(draft, { instance: about, cause: cause ?? null }),
+      causeOf: ({ faultId }) => (faultId === null ? null : (this.#faultStarts.get(faultId) ?? null)),
+      crashed: (instance, reason) => {
+        this.#faults.instanceCrashed(instance, reason.faultId);
+        void this.#drainSoon(serviceOf(instance));
+      },
+      trouble: (instance, message) =>
+        this.#notice({
+          id: `trouble-${instance}`,
+          level: 'error',
+          text: `Something broke in the worker of ${instance}: ${message}`,
+        }),
+    });
+    this.#faults = new FaultSchedule(
+      {
+        now: () => this.#clock.now(),
+        schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
+        emit: (draft) => {
+          const id = this.write(draft);
+          if (draft.type === 'fault.started') this.#faultStarts.set(draft.faultId, id);
+        },
+        crash: (instance, faultId) => this.#fleet.crash(instance, { reason: 'a fault: down', faultId }),
+        restart: (instance) => this.startInstance(instance),
+        instancesOf: (service) => this.instances().filter((instance) => serviceOf(instance) === service),
+        changed: (faults) => this.#fleet.broadcast({ type: 'faults', faults }),
+      },
+      { lastNumber: past.lastFaultNumber },
+    );
+    const after = (delayMs: number, run: () => void) =>
+      delayMs > 0 ? this.#timers.schedule(delayMs, run) : this.#gate.pass(run);
+    const faulty = faultyNetwork((message, reply) => this.#fleet.deliver(message, reply), {
+      random,
+      schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
+      active: () => this.#faults.active(),
+      write: (draft, at) => this.write(draft, at),
+    });
+    this.#deliver = hopNetwork(faulty, {
+      random,
+      now: () => this.#clock.now(),
+      settings: () => (this.#isOpen ? this.#settings : NO_HOP),
+      after,
+    });
+    this.#network = options.network(this.#deliver);
+    this.#relay = new PageRelay(this.#deliver, options.post);
+  }
+
+  // What commands use.
+
+  get settings(): RunSettings {
+    return this.#settings;
+  }
+
+  get faults(): FaultSchedule {
+    return this.#faults;
+  }
+
+  get fleet(): Fleet {
+    return this.#fleet;
+  }
+
+  /** All that the settings ask for, up or down. */
+  instances(): InstanceId[] {
+    return instancesOf(this.#composition, this.#settings);
+  }
+
+  /** Writes an event of the run, or of the run about an instance. */
+  write(
+    draft: EventDraft,
+    at: Partial<Pick<RunEvent, 'traceId' | 'spanId' | 'parentSpanId' | 'cause' | 'instance'>> = {},
+  ): EventId {
+    this.#events += 1;
+    const instance = at.instance ?? RUN_INSTANCE;
+    const event = {
+      id: eventId(RUN_INSTANCE, this.#starts, this.#events),
+      seq: -1,
+      timeUs: this.#clock.now(),
+      instance,
+      service: serviceOf(instance),
+      traceId: at.traceId ?? null,
+      spanId: at.spanId ?? null,
+      parentSpanId: at.parentSpanId ?? null,
+      cause: at.cause ?? null,
+      ...draft,
+    } as RunEvent;
+    this.#log.add([event]);
+    return event.id;
+  }
+
+  changeSettings(settings: RunSettings): void {
+    const before = this.instances();
+    this.#settings = settings;
+    this.write({ type: 'run.settings.changed', settings: settings as unknown as Json });
+    this.#fleet.broadcast({ type: 'settings', settings });
+    const after = this.instances();
+    for (const instance of before) if (!after.includes(instance)) this.#fleet.stop(instance);
+    for (const instance of after) {
+      if (!before.includes(instance) && !this.#faults.instanceAdded(instance)) this.startInstance(instance);
+    }
+    void this.#remember();
+  }
+
+  startInstance(instance: InstanceId): void {
+    this.#fleet.start(instance).catch((error: unknown) => {
+      // An instance that crashes while it starts is part of the game; anything else has been noticed.
+      void error;
+    });
+  }
+
+  pause(reason: string): void {
+    if (this.#clock.paused) return;
+    this.#setClock({ paused: true });
+    this.write({ type: 'run.paused', reason });
+  }
+
+  resume(): void {
+    if (!this.#clock.paused) return;
+    this.#setClock({ paused: false });
+    this.write({ type: 'run.resumed' });
+  }
+
+  /** By a person: outlasts a reload. */
+  setPausedByUser(paused: boolean): void {
+    this.#pausedByUser = paused;
+    this.#heldByPage = false;
+    if (paused) this.pause('by hand');
+    else this.resume();
+    void this.#remember();
+  }
+
+  setSpeed(speed: number): void {
+    if (speed === this.#speed) return;
+    this.#speed = speed;
+    this.#setClock({ speed });
+    this.write({ type: 'run.speed.changed', speed });
+    void this.#remember();
+  }
+
+  addFault(fault: Fault): FaultId {
+    return this.#faults.add(fault);
+  }
+
+  // What the page asks.
+
+  received(message: PageToHub): void {
+    if (this.#over) return;
+    const { post } = this.#options;
+    switch (message.type) {
+      case 'boot':
+        return;
+      case 'command':
+        void this.#command(message.command).then((result) =>
+          post({ type: 'result', id: message.id, result }),
+        );
+        return;
+      case 'hold':
+        if (this.#clock.paused) return;
+        this.#heldByPage = true;
+        this.pause(message.reason);
+        return;
+      case 'release':
+        if (!this.#heldByPage) return;
+        this.#heldByPage = false;
+        this.resume();
+        return;
+      case 'edge.ready':
+        this.#edgeReady = true;
+        return;
+      case 'edge.request':
+        this.#atEdge(message.id, message.request, message.token);
+        return;
+      case 'edge.cancel': {
+        const undo = this.#edgeRequests.get(message.id);
+        this.#edgeRequests.delete(message.id);
+        undo?.();
+        return;
+      }
+      case 'relayed':
+        this.#relay.fetched(message.token, message.outcome);
+        return;
+      case 'tables':
+        post({
+          type: 'tables',
+          id: message.id,
+          tables: this.#storage === null ? this.#fleet.memoryRows(message.service) : null,
+        });
+        return;
+      case 'stop':
+        void this.stop().then(() => post({ type: 'stopped' }));
+    }
+  }
+
+  /** Ends every instance and keeps what is in order. */
+  async stop(): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    if (this.#clockLook !== null) clearInterval(this.#clockLook);
+    this.#faults.stop();
+    this.#fleet.terminate();
+    this.#log.add(this.#sequencer.drain());
+    await this.#log.flush();
+    this.#log.stop();
+    this.#outbox?.close();
+    this.#storage?.close();
+  }
+
+  async #command(command: unknown): Promise<CommandResult> {
+    try {
+      const result = await executeCommand(this, command);
+      // What was granted outlasts a reload.
+      await this.#log.flush();
+      return result;
+    } catch (error) {
+      return { ok: false, error: { message: error instanceof Error ? error.message : String(error) } };
+    }
+  }
+
+  async #start(memory: RunMemory | null): Promise<void> {
+    const { post } = this.#options;
+    this.#postClock();
+    if (this.#storage === null) {
+      this.#notice({
+        id: 'no-indexeddb',
+        level: 'warning',
+        text: "This browser gives the page no database (IndexedDB). The services' tables are kept in memory, and a reload begins a new run.",
+      });
+    }
+    this.#pausedByUser = memory?.paused ?? false;
+    for (const instance of this.instances()) this.#incarnations[instance] ??= 0;
+    await this.#remember();
+    if (memory === null) {
+      this.write({
+        type: 'run.started',
+        seed: this.#setup.seed,
+        composition: this.#composition.name,
+        host: 'live',
+        setup: this.#setup.name,
+      });
+      this.write({ type: 'run.settings.changed', settings: this.#settings as unknown as Json });
+    } else {
+      this.#goOn();
+    }
+    await Promise.all(this.#composition.services.map((service) => this.#drain(service)));
+
+    const nowMs = elapsedMs(RUN_START, this.#clock.now());
+    const continuing = this.#past.activeFaults(this.#clock.now());
+    for (const fault of continuing) this.#faults.add(fault);
+    this.#faults.arm(this.#setup.faults.filter(({ atMs }) => memory === null || atMs > nowMs));
+
+    const toStart = this.instances().filter((instance) => !this.#faults.instanceAdded(instance));
+    const customers = toStart.filter((instance) => serviceOf(instance) === 'customers');
+    const shop = toStart.filter((instance) => serviceOf(instance) !== 'customers');
+    post({ type: 'progress', text: `Starting ${shop.length} instances…` });
+    for (const instance of shop) this.#loading.add(instance);
+    if (shop.length === 0) this.#setClock({ paused: false });
+    await this.#allReady(shop);
+    // Customers come when the shop is open.
+    post({ type: 'progress', text: 'The services look for each other…' });
+    await this.#opening.open(shop, OPEN_WITHIN_MS);
+    this.#isOpen = true;
+    this.#setClock({ speed: this.#speed });
+    await this.#allReady(customers);
+    if (this.#pausedByUser) this.pause('it was paused before the reload');
+    this.#watchClock();
+    post({ type: 'ready' });
+  }
+
+  /** After a reload: what ran has ended with the page, and is said to have. */
+  #goOn(): void {
+    if (this.#past.paused) this.write({ type: 'run.resumed' });
+    for (const instance of this.#past.alive) {
+      this.write({ type: 'instance.crashed', reason: 'the page was reloaded', faultId: null }, { instance });
+    }
+    for (const { faultId } of this.#past.openFaults)
+      this.write({ type: 'fault.ended', faultId, reason: 'cleared' });
+  }
+
+  async #allReady(instances: readonly InstanceId[]): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const waiting = new Set(instances);
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(
+        () =>
+          reject(
+            new Error(
+              `The shop did not open within ${READY_WITHIN_MS / 1000} s: ${[...waiting].join(', ')} did not become ready.`,
+            ),
+          ),
+        READY_WITHIN_MS,
+      );
+    });
+    const all = Promise.all(
+      instances.map(async (instance) => {
+        await this.#fleet.start(instance);
+        waiting.delete(instance);
+        this.#options.post({ type: 'progress', text: `${instance} is ready` });
+      }),
+    );
+    try {
+      await Promise.race([all, late]);
+    } finally {
+      if (timer !== null) clearTimeout(timer);
+    }
+  }
+
+  async #bootOf(instance: InstanceId) {
+    const incarnation = (this.#incarnations[instance] ?? 0) + 1;
+    this.#incarnations[instance] = incarnation;
+    await Promise.all([this.#remember(), this.#drain(serviceOf(instance))]);
+    if (this.#loading.delete(instance) && this.#loading.size === 0) this.#setClock({ paused: false });
+    return {
+      runId: this.#runId,
+      composition: this.#composition.name,
+      instance,
+      service: serviceOf(instance),
+      incarnation,
+      seed: this.#setup.seed,
+      settings: this.#settings,
+      faults: this.#faults.active(),
+      clock: this.#clock.state,
+      wallMs: this.#clock.wallMs,
+      storage: this.#storage === null ? 'memory' : 'indexeddb',
+    } as const;
+  }
+
+  #route(message: OutboundMessage, reply: (reply: Reply) => void): Undo {
+    const throughBrowser =
+      this.#edgeReady && (this.#settings.everyHopThroughBrowser || serviceOf(message.from) === 'customers');
+    return throughBrowser ? this.#relay.send(message, reply) : this.#network(message, reply);
+  }
+
+  #atEdge(id: number, request: HttpRequest, token: string | null): void {
+    const answer = ({ outcome }: Reply) => {
+      this.#edgeRequests.delete(id);
+      this.#options.post({ type: 'edge.answer', id, response: outcome.ok ? outcome.value : null });
+    };
+    if (token === null) {
+      this.#edgeRequests.set(id, this.#fromOutside(request, answer));
+      return;
+    }
+    const undo = this.#relay.reached(token, request, answer);
+    if (undo === null) this.#options.post({ type: 'edge.answer', id, response: null });
+    else this.#edgeRequests.set(id, undo);
+  }
+
+  /** A request of somebody who is no instance: from the page, its console, or a page around it. */
+  #fromOutside(request: HttpRequest, reply: (reply: Reply) => void): Undo {
+    this.#outside += 1;
+    const name = `outside/${this.#setup.seed}/${this.#starts}.${this.#outside}`;
+    const span = parseTraceparent(request.headers['traceparent']) ?? {
+      traceId: traceIdFor(name),
+      spanId: spanIdFor(name),
+    };
+    const [path = '/'] = request.path.split('?');
+    const message: OutboundMessage = {
+      from: OUTSIDE,
+      to: GATEWAY,
+      request: { ...request, headers: { ...request.headers, traceparent: formatTraceparent(span) } },
+      operation: `${request.method} ${path}`,
+      callId: callId(name),
+      attempt: 1,
+      plane: path === '/health' ? 'control' : 'data',
+      timeoutMs: null,
+      span,
+      cause: this.#runStarted(),
+    };
+    return this.#deliver(message, reply);
+  }
+
+  /** Stands in for the cause that a request from outside does not have; the callee is told of none. */
+  #runStarted(): EventId {
+    return eventId(RUN_INSTANCE, 1, 1);
+  }
+
+  async #drain(service: ServiceName): Promise<void> {
+    const outbox = this.#outbox;
+    if (outbox === null) return;
+    const entries = await outbox.read(service);
+    if (entries.length === 0) return;
+    for (const entry of entries) outbox.expect(service, entry);
+    const events = eventsOf(entries);
+    this.#log.add(events);
+    await this.#log.flush();
+    outbox.stored(events.filter(({ id }) => this.#sequencer.knows(id)));
+  }
+
+  async #drainSoon(service: ServiceName): Promise<void> {
+    await this.#drain(service);
+    setTimeout(() => {
+      if (!this.#over) void this.#drain(service);
+    }, DRAIN_AGAIN_MS);
+  }
+
+  #setClock(change: Partial<Pick<ClockState, 'speed' | 'paused'>>): void {
+    this.#clock.apply(changedClock(this.#clock.state, this.#clock.wallMs, change));
+    this.#fleet.broadcast({ type: 'clock', clock: this.#clock.state });
+    this.#postClock();
+  }
+
+  #postClock(): void {
+    this.#options.post({ type: 'clock', clock: this.#clock.state, wallMs: this.#clock.wallMs });
+  }
+
+  /** A computer that slept must not let hours of run time happen at once. */
+  #watchClock(): void {
+    let lastMs = this.#clock.wallMs;
+    this.#clockLook = setInterval(() => {
+      const nowMs = this.#clock.wallMs;
+      const sleptMs = nowMs - lastMs;
+      lastMs = nowMs;
+      if (sleptMs < SLEPT_MS || this.#clock.paused) return;
+      const state = this.#clock.state;
+      this.#clock.apply({ ...state, anchorWallMs: state.anchorWallMs + sleptMs - LOOK_AT_CLOCK_MS });
+      this.pause('the computer slept');
+      this.#notice({
+        id: 'slept',
+        level: 'info',
+        text: 'The computer slept, so the run was paused. Press Play to go on.',
+      });
+    }, LOOK_AT_CLOCK_MS);
+  }
+
+  #memory(): RunMemory {
+    return {
+      setup: this.#setup,
+      settings: this.#settings,
+      speed: this.#speed,
+      paused: this.#pausedByUser,
+      lastUs: this.#clock.now(),
+      starts: this.#starts,
+      incarnations: this.#incarnations,
+    };
+  }
+
+  async #remember(): Promise<void> {
+    try {
+      await this.#storage?.remember(this.#memory());
+    } catch {
+      // The next batch of events says so.
+    }
+  }
+
+  #notice(notice: Notice): void {
+    this.#options.post({ type: 'notice', notice });
+  }
+}

@@ -1,0 +1,265 @@
+import { deleteDB } from 'idb';
+import { afterEach, describe, expect, it } from 'vitest';
+import { defineTable, type Json, type StoreOutcome } from '../../kernel/index.ts';
+import { IndexedDbStore } from './indexeddb-store.ts';
+import { openStoreBench, type StoreBench } from './testing/store-bench.ts';
+
+interface Row {
+  readonly id: string;
+  readonly status: string;
+  readonly amount?: number;
+}
+const rows = defineTable<Row>('rows', 'id', { byStatus: 'status', byAmount: 'amount' });
+const others = defineTable<{ readonly n: number }>('others', 'n');
+
+let count = 0;
+const open: { bench: StoreBench; database: string }[] = [];
+async function bench(tables = [rows, others] as const): Promise<StoreBench> {
+  count += 1;
+  const database = `bulkhead/test-store/${count}-${Math.random()}/order`;
+  const made = await openStoreBench(database, tables);
+  open.push({ bench: made, database });
+  return made;
+}
+
+afterEach(async () => {
+  for (const { bench: one, database } of open.splice(0)) {
+    one.store.close();
+    await deleteDB(database);
+  }
+});
+
+describe('the IndexedDB store', () => {
+  it('commits all of a transaction, and its events with it: in the outbox and in the same order', async () => {
+    const { run, rows: read, committed, outbox } = await bench();
+    const told: number[] = [];
+    await run((context) =>
+      context.store.transact('two tables', [rows, others], 'readwrite', async (tx) => {
+        await tx.put(rows, { id: 'a', status: 'new' });
+        await tx.put(others, { n: 7 });
+        tx.emit({ type: 'saga.completed', sagaId: 's', orderId: 'a' });
+        told.push(committed.length);
+      }),
+    );
+    expect(told).toEqual([0]);
+    expect(await read('rows')).toEqual([{ id: 'a', status: 'new' }]);
+    expect(await read('others')).toEqual([{ n: 7 }]);
+    expect(committed).toHaveLength(1);
+    const [stored, said] = committed[0]?.events ?? [];
+    expect([stored?.type, said?.type]).toEqual(['store.committed', 'saga.completed']);
+    expect(said?.cause).toBe(stored?.id);
+    expect(committed[0]?.key).toBe(stored?.id);
+    expect(await outbox()).toEqual(committed);
+  });
+
+  it('a throw leaves nothing: no row, no outbox entry', async () => {
+    const { run, rows: read, committed, outbox, events } = await bench();
+    const failed = run((context) =>
+      context.store.transact('fails', [rows], 'readwrite', async (tx) => {
+        await tx.put(rows, { id: 'a', status: 'new' });
+        await tx.get(rows, 'a');
+        throw new Error('no');
+      }),
+    );
+    await expect(failed).rejects.toThrow('no');
+    expect(await read('rows')).toEqual([]);
+    expect(await outbox()).toEqual([]);
+    expect(committed).toEqual([]);
+    expect(events.map(({ type }) => type)).toEqual(['store.aborted']);
+  });
+
+  it('stays alive over many awaits of its own operations and of pure functions between them', async () => {
+    const { run, rows: read } = await bench();
+    const deep = async (depth: number): Promise<number> => (depth === 0 ? 1 : 1 + (await deep(depth - 1)));
+    const sum = await run((context) =>
+      context.store.transact('long', [rows], 'readwrite', async (tx) => {
+        let total = 0;
+        for (let index = 0; index < 50; index += 1) {
+          total += await deep(200);
+          await tx.put(rows, { id: `r${index}`, status: 'x', amount: total });
+          const row = await tx.get(rows, `r${index}`);
+          total += row === undefined ? 1_000_000 : 0;
+        }
+        return total;
+      }),
+    );
+    expect(sum).toBe(50 * 201);
+    expect(await read('rows')).toHaveLength(50);
+  });
+
+  it('a foreign await aborts the transaction and is named, even where the kernel cannot see it', async () => {
+    const { run, rows: read, outbox } = await bench();
+    const failed = run((context) =>
+      context.store.transact('waits', [rows], 'readwrite', async (tx) => {
+        await tx.put(rows, { id: 'a', status: 'new' });
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        await tx.put(rows, { id: 'b', status: 'new' });
+      }),
+    );
+    await expect(failed).rejects.toThrow(/waits awaited something inside its transaction/);
+    expect(await read('rows')).toEqual([]);
+    expect(await outbox()).toEqual([]);
+    const byKernel = run((context) =>
+      context.store.transact('sleeps', [rows], 'readwrite', async (tx) => {
+        await tx.put(rows, { id: 'a', status: 'new' });
+        await context.clock.sleep(1);
+      }),
+    );
+    await expect(byKernel).rejects.toThrow(/inside the transaction of 'sleeps'/);
+    expect(await read('rows')).toEqual([]);
+  });
+
+  it('a foreign await before the first operation is refused too', async () => {
+    const { run, rows: read } = await bench();
+    const failed = run((context) =>
+      context.store.transact('waits first', [rows], 'readwrite', async (tx) => {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        await tx.put(rows, { id: 'b', status: 'new' });
+      }),
+    );
+    await expect(failed).rejects.toThrow('waits first');
+    expect(await read('rows')).toEqual([]);
+  });
+
+  it('transactions over the same table run one after the other', async () => {
+    const { run, rows: read } = await bench();
+    const add = () =>
+      run((context) =>
+        context.store.transact('count', [rows], 'readwrite', async (tx) => {
+          const before = (await tx.get(rows, 'counter'))?.amount ?? 0;
+          await tx.put(rows, { id: 'counter', status: 'x', amount: before + 1 });
+        }),
+      );
+    await Promise.all(Array.from({ length: 30 }, add));
+    expect(await read('rows')).toEqual([{ id: 'counter', status: 'x', amount: 30 }]);
+  });
+
+  it('lists by key and by index: equals, ranges with both ends, backwards, limits', async () => {
+    const { run } = await bench();
+    const list = (options: Parameters<import('../../kernel/index.ts').Transaction['list']>[1]) =>
+      run((context) =>
+        context.store.transact('list', [rows], 'readonly', async (tx) =>
+          (await tx.list(rows, options ?? {})).map(({ id }) => id),
+        ),
+      );
+    await run((context) =>
+      context.store.transact('fill', [rows], 'readwrite', async (tx) => {
+        await tx.put(rows, { id: 'c', status: 'x', amount: 10 });
+        await tx.put(rows, { id: 'a', status: 'y', amount: 9 });
+        await tx.put(rows, { id: 'b', status: 'x' });
+      }),
+    );
+    expect(await list({})).toEqual(['a', 'b', 'c']);
+    expect(await list({ from: 'b' })).toEqual(['b', 'c']);
+    expect(await list({ from: 'b', to: 'b' })).toEqual(['b']);
+    expect(await list({ from: 'c', to: 'a' })).toEqual([]);
+    expect(await list({ to: 'b', reverse: true, limit: 1 })).toEqual(['b']);
+    expect(await list({ limit: 0 })).toEqual([]);
+    expect(await list({ index: 'byStatus', equals: 'x' })).toEqual(['b', 'c']);
+    expect(await list({ index: 'byStatus', reverse: true })).toEqual(['a', 'c', 'b']);
+    // Rows without the field are not in the index; numbers sort as numbers.
+    expect(await list({ index: 'byAmount' })).toEqual(['a', 'c']);
+  });
+
+  it('a row that cannot be stored fails its operation, and the body may not go on as if nothing were', async () => {
+    const { run, rows: read } = await bench();
+    const failed = run((context) =>
+      context.store.transact('bad row', [rows], 'readwrite', async (tx) => {
+        await tx.put(rows, { id: 'a', status: 'ok' });
+        await tx.put(rows, { status: 'no key' } as unknown as Row);
+      }),
+    );
+    await expect(failed).rejects.toMatchObject({ name: 'StoreError', kind: 'aborted' });
+    expect(await read('rows')).toEqual([]);
+  });
+
+  it('a crash aborts what is open, and nothing of it is heard afterwards', async () => {
+    const { run, store, runtime, rows: read, committed } = await bench();
+    let after = false;
+    const never = run((context) =>
+      context.store.transact('dies', [rows], 'readwrite', async (tx) => {
+        await tx.put(rows, { id: 'a', status: 'new' });
+        runtime.kill();
+        store.abortAll();
+        await tx.put(rows, { id: 'b', status: 'new' });
+        after = true;
+      }),
+    );
+    const outcome = await Promise.race([
+      never.then(
+        () => 'settled',
+        () => 'settled',
+      ),
+      new Promise((resolve) => setTimeout(() => resolve('silence'), 200)),
+    ]);
+    expect(outcome).toBe('silence');
+    expect(after).toBe(false);
+    expect(await read('rows')).toEqual([]);
+    expect(committed).toEqual([]);
+  });
+
+  it('a database gets the tables that it lacks, under an instance that goes on using it', async () => {
+    const database = `bulkhead/test-store/upgrade-${Math.random()}/order`;
+    const first = await openStoreBench(database, [rows]);
+    const write = (one: StoreBench, id: string) =>
+      one.run((context) =>
+        context.store.transact(
+          'write',
+          [rows],
+          'readwrite',
+          async (tx) => await tx.put(rows, { id, status: 'x' }),
+        ),
+      );
+    await write(first, 'a');
+    const [second, third] = await Promise.all([
+      openStoreBench(database, [rows, others]),
+      openStoreBench(database, [rows, others]),
+    ]);
+    await write(second, 'b');
+    await write(first, 'c');
+    await write(third, 'd');
+    expect(await second.rows('rows')).toHaveLength(4);
+    expect(await second.rows('others')).toEqual([]);
+    for (const one of [first, second, third]) one.store.close();
+    await deleteDB(database);
+  });
+
+  it('transactions wait at the gate and one that gives up never begins', async () => {
+    const waiting: (() => void)[] = [];
+    const database = `bulkhead/test-store/gate-${Math.random()}/order`;
+    const store = await IndexedDbStore.open({
+      database,
+      tables: [{ name: 'rows', key: 'id', indexes: {} }],
+      gate: {
+        pass(begin) {
+          waiting.push(begin);
+          return () => {};
+        },
+      },
+      committed: () => {},
+      noted: () => {},
+    });
+    const opened: string[] = [];
+    const begin = (name: string) =>
+      store.begin(name, ['rows'], 'readonly', (outcome: StoreOutcome<{ abort(): void }>) => {
+        opened.push(name);
+        if (outcome.ok) outcome.value.abort();
+      });
+    begin('first');
+    begin('second')();
+    expect(opened).toEqual([]);
+    for (const go of waiting) go();
+    expect(opened).toEqual(['first']);
+    store.close();
+    await deleteDB(database);
+  });
+
+  it('a table that the database does not have is an error that names it, not a hang', async () => {
+    const { run } = await bench();
+    const missing = defineTable<{ readonly id: string; readonly data: Json }>('missing', 'id');
+    const failed = run((context) =>
+      context.store.transact('no table', [missing], 'readonly', async (tx) => await tx.get(missing, 'a')),
+    );
+    await expect(failed).rejects.toMatchObject({ name: 'StoreError', kind: 'unavailable' });
+  });
+});

@@ -1,0 +1,5 @@
+import { loadMicroservice } from '../../compositions/index.ts';
+import { serveInstance } from './instance-host.ts';
+
+// One instance of a service; the hub starts one of these for each.
+serveInstance(globalThis as unknown as Parameters<typeof serveInstance>[0], loadMicroservice);

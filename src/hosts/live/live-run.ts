@@ -1,0 +1,271 @@
+import { deleteDB } from 'idb';
+import type { Json, RunEvent, RunId, RunTimeUs, ServiceName } from '../../kernel/index.ts';
+import { RunLog } from '../../run-log/index.ts';
+import type { Setup } from '../../setups/index.ts';
+import { type BrowserEdge, baseUrl, startBrowserEdge } from './browser-edge.ts';
+import { HubLink } from './hub-link.ts';
+import type { CommandResult, Notice } from './messages.ts';
+import { openExisting } from './open-existing.ts';
+import { type Claim, claimNewRun, claimRun, cleanUpAbandonedRuns } from './run-claim.ts';
+import { LOG_OUTBOX, runOfDatabase, serviceDatabase } from './run-databases.ts';
+
+export interface LiveRun {
+  /** Another one after `run.reset`. */
+  readonly runId: RunId;
+  /** Checks a command and does it; what is refused has changed nothing. */
+  command(command: unknown): Promise<CommandResult>;
+  /** What is in memory of the run's log, from `fromSeq` on. */
+  events(fromSeq?: number): readonly RunEvent[];
+  /** Batches in order. After `run.reset` the numbers begin at 0 again: that is how a listener knows. */
+  subscribe(listener: (events: readonly RunEvent[]) => void): () => void;
+  clock(): { readonly nowUs: RunTimeUs; readonly paused: boolean; readonly speed: number };
+  /** A service's rows as its database has them now, by table. */
+  tables(service: ServiceName): Promise<Record<string, readonly Json[]>>;
+  notices(): readonly Notice[];
+  onNotice(listener: (notices: readonly Notice[]) => void): () => void;
+  /** Ends all workers. The databases stay until the run is cleaned up. */
+  stop(): Promise<void>;
+}
+
+export interface LiveRunOptions {
+  readonly setup: Setup;
+  readonly onProgress?: (text: string) => void;
+}
+
+export interface LiveRunParts {
+  /** The hub's worker. */
+  hub(): Worker;
+  readonly composition: string;
+}
+
+const GATEWAY_WITHIN_MS = 30_000;
+const HIDDEN: Notice = {
+  id: 'hidden',
+  level: 'info',
+  text: 'The run was paused while its tab was hidden, and went on when you came back.',
+};
+
+/** Starts the setup's shop in this tab, or goes on with it after a reload. Resolves when its gateway answers. */
+export async function startRun(options: LiveRunOptions, parts: LiveRunParts): Promise<LiveRun> {
+  const run = new Run(options, parts);
+  await run.start();
+  return run;
+}
+
+class Run implements LiveRun {
+  readonly #options: LiveRunOptions;
+  readonly #parts: LiveRunParts;
+  readonly #log = new RunLog();
+  readonly #listeners = new Set<(events: readonly RunEvent[]) => void>();
+  readonly #noticeListeners = new Set<(notices: readonly Notice[]) => void>();
+  #notices: readonly Notice[] = [];
+  #claim: Claim | null = null;
+  #link: HubLink;
+  #edge: BrowserEdge | null = null;
+  #over = false;
+  #resetting: Promise<CommandResult> | null = null;
+  readonly #onVisibility = () => this.#visibilityChanged();
+
+  constructor(options: LiveRunOptions, parts: LiveRunParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#link = this.#newLink();
+  }
+
+  get runId(): RunId {
+    if (this.#claim === null) throw new Error('Invariant broken: a run has an id once it is claimed');
+    return this.#claim.runId;
+  }
+
+  async start(): Promise<void> {
+    this.#progress('Claiming a run for this tab…');
+    this.#claim = await claimRun(this.#setupKey());
+    if (this.#claim.duplicated) {
+      this.#notice({
+        id: 'duplicated',
+        level: 'info',
+        text: 'Another tab has the run that this one was copied from, so this tab has begun a run of its own.',
+      });
+    }
+    try {
+      // The hub's network comes from one part of MSW, the page's from another: they load side by side.
+      const [edge] = await Promise.all([this.#startEdge(), this.#link.boot(this.runId, this.#options.setup)]);
+      this.#edge = edge;
+      this.#link.post({ type: 'edge.ready' });
+      await this.#gatewayAnswers();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    document.addEventListener('visibilitychange', this.#onVisibility);
+    this.#visibilityChanged();
+    void cleanUpAbandonedRuns(this.runId, (name) => deleteDB(name)).catch(() => {});
+  }
+
+  async command(command: unknown): Promise<CommandResult> {
+    if (this.#over) return { ok: false, error: { message: 'The run has ended.' } };
+    if (this.#resetting !== null) await this.#resetting;
+    const result = await this.#link.command(command);
+    const type =
+      typeof command === 'object' && command !== null ? (command as { type?: unknown }).type : null;
+    if (!result.ok || type !== 'run.reset') return result;
+    this.#resetting ??= this.#reset().finally(() => {
+      this.#resetting = null;
+    });
+    return await this.#resetting;
+  }
+
+  events(fromSeq = 0): readonly RunEvent[] {
+    return this.#log.slice(fromSeq);
+  }
+
+  subscribe(listener: (events: readonly RunEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  clock(): { nowUs: RunTimeUs; paused: boolean; speed: number } {
+    const { clock } = this.#link;
+    return { nowUs: clock.now(), paused: clock.paused, speed: clock.speed };
+  }
+
+  async tables(service: ServiceName): Promise<Record<string, readonly Json[]>> {
+    const inMemory = await this.#link.memoryTables(service);
+    if (inMemory !== null) return inMemory;
+    const database = await openExisting(serviceDatabase(this.runId, this.#parts.composition, service));
+    if (database === null) return {};
+    try {
+      const names = [...database.objectStoreNames].filter((name) => name !== LOG_OUTBOX);
+      if (names.length === 0) return {};
+      const transaction = database.transaction(names);
+      const rows = await Promise.all(
+        names.map(async (name) => [name, (await transaction.objectStore(name).getAll()) as Json[]] as const),
+      );
+      return Object.fromEntries(rows);
+    } finally {
+      database.close();
+    }
+  }
+
+  notices(): readonly Notice[] {
+    return this.#notices;
+  }
+
+  onNotice(listener: (notices: readonly Notice[]) => void): () => void {
+    this.#noticeListeners.add(listener);
+    return () => this.#noticeListeners.delete(listener);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    document.removeEventListener('visibilitychange', this.#onVisibility);
+    await this.#link.stop();
+    await this.#edge?.stop().catch(() => {});
+    this.#claim?.release();
+  }
+
+  /** A run of the same name but other content is another setup. */
+  #setupKey(): string {
+    const { name, seed } = this.#options.setup;
+    return `${this.#parts.composition}/${name}/${seed}`;
+  }
+
+  async #reset(): Promise<CommandResult> {
+    const before = this.runId;
+    await this.#link.stop();
+    this.#claim?.release();
+    this.#log.clear();
+    this.#claim = await claimNewRun(this.#setupKey());
+    this.#link = this.#newLink();
+    await deleteRun(before);
+    try {
+      await this.#link.boot(this.runId, this.#options.setup);
+      if (this.#edge !== null) this.#link.post({ type: 'edge.ready' });
+      await this.#gatewayAnswers();
+    } catch (error) {
+      return { ok: false, error: { message: error instanceof Error ? error.message : String(error) } };
+    }
+    this.#visibilityChanged();
+    return { ok: true, value: { runId: this.runId } };
+  }
+
+  #newLink(): HubLink {
+    return new HubLink(this.#parts.hub(), {
+      events: (events) => this.#append(events),
+      progress: (text) => this.#progress(text),
+      notice: (notice) => this.#notice(notice),
+    });
+  }
+
+  async #startEdge(): Promise<BrowserEdge> {
+    const edge = await startBrowserEdge({
+      request: (request, token, signal) => this.#link.request(request, token, signal),
+    });
+    if (edge.notice !== null) this.#notice(edge.notice);
+    return edge;
+  }
+
+  /** The whole way of a customer's request: page, service worker, hub, gateway, and back. */
+  async #gatewayAnswers(): Promise<void> {
+    this.#progress('Asking the gateway…');
+    if (this.#link.clock.paused) return; // it answers when the run goes on
+    const until = performance.now() + GATEWAY_WITHIN_MS;
+    let last = 'no answer';
+    while (performance.now() < until) {
+      try {
+        const response = await fetch(new URL('api/health', baseUrl()), {
+          cache: 'no-store',
+          signal: AbortSignal.timeout(GATEWAY_WITHIN_MS),
+        });
+        if (response.ok && response.headers.get('content-type')?.includes('json') === true) return;
+        last = `status ${response.status}`;
+      } catch (error) {
+        last = error instanceof Error ? error.message : String(error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    throw new Error(`The gateway does not answer: ${last}.`);
+  }
+
+  #append(events: readonly RunEvent[]): void {
+    if (this.#log.append(events) > 0) {
+      this.#notice({
+        id: 'log-memory',
+        level: 'info',
+        text: `The run's log has grown past what is kept in memory: its first ${this.#log.dropped.toLocaleString('en')} events are on disk only.`,
+      });
+    }
+    for (const listener of [...this.#listeners]) listener(events);
+  }
+
+  #visibilityChanged(): void {
+    if (document.visibilityState === 'hidden') {
+      if (this.#link.clock.paused) return;
+      this.#link.post({ type: 'hold', reason: 'the tab is hidden' });
+      this.#notice(HIDDEN);
+    } else {
+      this.#link.post({ type: 'release' });
+    }
+  }
+
+  #notice(notice: Notice): void {
+    this.#notices = [...this.#notices.filter(({ id }) => id !== notice.id), notice];
+    for (const listener of [...this.#noticeListeners]) listener(this.#notices);
+  }
+
+  #progress(text: string): void {
+    this.#options.onProgress?.(text);
+  }
+}
+
+async function deleteRun(run: RunId): Promise<void> {
+  if (typeof indexedDB === 'undefined' || typeof indexedDB.databases !== 'function') return;
+  try {
+    for (const { name } of await indexedDB.databases()) {
+      if (name !== undefined && runOfDatabase(name) === run) await deleteDB(name);
+    }
+  } catch {
+    // They are cleaned up when another run starts.
+  }
+}

@@ -1,0 +1,88 @@
+import { type IDBPDatabase, openDB } from 'idb';
+import type { RunEvent, RunId, RunSettings, RunTimeUs } from '../../kernel/index.ts';
+import type { Setup } from '../../setups/index.ts';
+import { logDatabase } from './run-databases.ts';
+
+/** What a run must remember besides its events, to go on after the page was reloaded. */
+export interface RunMemory {
+  readonly setup: Setup;
+  readonly settings: RunSettings;
+  readonly speed: number;
+  readonly paused: boolean;
+  readonly lastUs: RunTimeUs;
+  /** How often this run has been started, counting from 1: the run's own incarnation. */
+  readonly starts: number;
+  /** By instance: lives that were begun. Written before a life begins, so that none is counted twice. */
+  readonly incarnations: Readonly<Record<string, number>>;
+}
+
+interface Segment {
+  readonly firstSeq: number;
+  readonly events: readonly RunEvent[];
+}
+
+const SEGMENTS = 'segments';
+const MEMORY = 'memory';
+const MEMORY_KEY = 'run';
+
+/** A run's log and memory on disk: the database `bulkhead/<run>/log`. */
+export class LogStorage {
+  readonly #database: IDBPDatabase;
+
+  private constructor(database: IDBPDatabase) {
+    this.#database = database;
+  }
+
+  /** Null where the browser lets us keep nothing. */
+  static async open(run: RunId): Promise<LogStorage | null> {
+    if (typeof indexedDB === 'undefined') return null;
+    try {
+      const database = await openDB(logDatabase(run), 1, {
+        upgrade(opened) {
+          opened.createObjectStore(SEGMENTS, { keyPath: 'firstSeq' });
+          opened.createObjectStore(MEMORY);
+        },
+        // Somebody deletes the run: let go.
+        blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+      });
+      return new LogStorage(database);
+    } catch {
+      return null;
+    }
+  }
+
+  async memory(): Promise<RunMemory | null> {
+    return ((await this.#database.get(MEMORY, MEMORY_KEY)) as RunMemory | undefined) ?? null;
+  }
+
+  async remember(memory: RunMemory): Promise<void> {
+    await this.#database.put(MEMORY, memory, MEMORY_KEY);
+  }
+
+  /** Adds numbered events, and what to remember beside them, in one transaction. */
+  async append(events: readonly RunEvent[], memory: RunMemory): Promise<void> {
+    const transaction = this.#database.transaction([SEGMENTS, MEMORY], 'readwrite', {
+      durability: 'relaxed',
+    });
+    const [first] = events;
+    if (first !== undefined) {
+      const segment: Segment = { firstSeq: first.seq, events };
+      void transaction.objectStore(SEGMENTS).put(segment);
+    }
+    void transaction.objectStore(MEMORY).put(memory, MEMORY_KEY);
+    await transaction.done;
+  }
+
+  /** All events in order, segment by segment. */
+  async read(each: (events: readonly RunEvent[]) => void): Promise<void> {
+    let cursor = await this.#database.transaction(SEGMENTS).store.openCursor();
+    while (cursor !== null) {
+      each((cursor.value as Segment).events);
+      cursor = await cursor.continue();
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}

@@ -1,0 +1,113 @@
+import type { IDBPDatabase } from 'idb';
+import type { EventId, RunEvent, RunId, ServiceName } from '../../kernel/index.ts';
+import type { OutboxEntry } from './indexeddb-store.ts';
+import { openExisting } from './open-existing.ts';
+import { LOG_OUTBOX, serviceDatabase } from './run-databases.ts';
+
+const DELETE_EVERY_MS = 1000;
+
+/**
+ * Empties the log outboxes of the services' databases. An entry stays until the run log has all of
+ * its events on disk, so that whatever dies in between, a committed row is told of sooner or later.
+ * Entries may be read twice: the sequencer knows what it has (RLOG-4).
+ */
+export class OutboxKeeper {
+  readonly #databaseName: (service: ServiceName) => string;
+  readonly #connections = new Map<ServiceName, Promise<IDBPDatabase | null>>();
+  /** Events whose entry waits for them to be on disk. */
+  readonly #waiting = new Map<
+    EventId,
+    { readonly service: ServiceName; readonly key: string; left: number }
+  >();
+  readonly #deletable = new Map<ServiceName, string[]>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(run: RunId, composition: string) {
+    this.#databaseName = (service) => serviceDatabase(run, composition, service);
+  }
+
+  /** An entry's events are on their way into the log. */
+  expect(service: ServiceName, { key, events }: OutboxEntry): void {
+    const entry = { service, key, left: 0 };
+    for (const event of events) {
+      if (this.#waiting.has(event.id)) continue;
+      this.#waiting.set(event.id, entry);
+      entry.left += 1;
+    }
+  }
+
+  /** The log has these on disk. */
+  stored(events: readonly { readonly id: EventId }[]): void {
+    for (const { id } of events) {
+      const entry = this.#waiting.get(id);
+      if (entry === undefined) continue;
+      this.#waiting.delete(id);
+      entry.left -= 1;
+      if (entry.left === 0) this.#forget(entry.service, entry.key);
+    }
+  }
+
+  /** All entries that a database holds; none when there is no such database. */
+  async read(service: ServiceName): Promise<OutboxEntry[]> {
+    const database = await this.#connect(service);
+    if (database === null) return [];
+    try {
+      return (await database.getAll(LOG_OUTBOX)) as OutboxEntry[];
+    } catch {
+      this.#connections.delete(service);
+      return [];
+    }
+  }
+
+  /** Deletes an entry in one of the next batches. */
+  #forget(service: ServiceName, key: string): void {
+    const keys = this.#deletable.get(service);
+    if (keys === undefined) this.#deletable.set(service, [key]);
+    else keys.push(key);
+    this.#timer ??= setTimeout(() => void this.#deleteAll(), DELETE_EVERY_MS);
+  }
+
+  async #deleteAll(): Promise<void> {
+    this.#timer = null;
+    for (const [service, keys] of [...this.#deletable]) {
+      this.#deletable.delete(service);
+      const database = await this.#connect(service);
+      if (database === null) continue;
+      try {
+        const transaction = database.transaction(LOG_OUTBOX, 'readwrite', { durability: 'relaxed' });
+        for (const key of keys) void transaction.store.delete(key);
+        await transaction.done;
+      } catch {
+        // The connection has gone; the entries stay and are read once more at the next start.
+        this.#connections.delete(service);
+      }
+    }
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    for (const connection of this.#connections.values())
+      void connection.then((database) => database?.close());
+    this.#connections.clear();
+  }
+
+  #connect(service: ServiceName): Promise<IDBPDatabase | null> {
+    const known = this.#connections.get(service);
+    if (known !== undefined) return known;
+    const connection = openExisting(this.#databaseName(service), () => this.#connections.delete(service));
+    this.#connections.set(service, connection);
+    void connection.then((database) => {
+      if (database === null) this.#connections.delete(service);
+    });
+    return connection;
+  }
+}
+
+/** The events of a list of entries, each entry's in its own order; older entries first. */
+export const eventsOf = (entries: readonly OutboxEntry[]): RunEvent[] =>
+  entries
+    .toSorted((a, b) => timeOf(a) - timeOf(b) || numberOf(a) - numberOf(b))
+    .flatMap((entry) => entry.events);
+
+const timeOf = ({ events: [first] }: OutboxEntry): number => first?.timeUs ?? 0;
+const numberOf = ({ key }: OutboxEntry): number => Number(key.slice(key.lastIndexOf('.') + 1));

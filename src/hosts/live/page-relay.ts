@@ -1,0 +1,108 @@
+import type { Deliver } from '../../faults/index.ts';
+import {
+  type HttpRequest,
+  type OutboundMessage,
+  type Reply,
+  serviceOf,
+  type Undo,
+} from '../../kernel/index.ts';
+import type { HubToPage, RelayedHop, RelayOutcome } from './messages.ts';
+
+interface Relayed {
+  readonly message: OutboundMessage;
+  readonly reply: (reply: Reply) => void;
+  readonly hop: RelayedHop;
+  /** Set once the request has come back to the hub from the page's edge. */
+  delivery: Undo | null;
+  outcome: Reply | null;
+  /** Requests at the edge that wait for the outcome: more than one when the page had to fetch again. */
+  readonly waiting: Set<(reply: Reply) => void>;
+  fetches: number;
+}
+
+const MOST_FETCHES = 3;
+
+/**
+ * Hops that go through the page: hub → page `fetch` → service worker → MSW's handler in the page →
+ * hub, so that the browser's developer tools show them. What a fetch cannot carry (who sends it, its
+ * cause, its trace) stays here, under a token. A fetch that the browser gives up (a service worker
+ * ends requests after some minutes) is made again with the same token, and joins what is under way.
+ */
+export class PageRelay {
+  readonly #deliver: Deliver;
+  readonly #post: (message: HubToPage) => void;
+  readonly #hops = new Map<string, Relayed>();
+  #last = 0;
+
+  constructor(deliver: Deliver, post: (message: HubToPage) => void) {
+    this.#deliver = deliver;
+    this.#post = post;
+  }
+
+  send(message: OutboundMessage, reply: (reply: Reply) => void): Undo {
+    this.#last += 1;
+    const token = `hop-${this.#last}`;
+    const path = message.request.path;
+    const url =
+      serviceOf(message.from) === 'customers' ? `api${path}` : `network/${message.from}/${message.to}${path}`;
+    const relayed: Relayed = {
+      message,
+      reply,
+      hop: { token, url, request: message.request },
+      delivery: null,
+      outcome: null,
+      waiting: new Set(),
+      fetches: 0,
+    };
+    this.#hops.set(token, relayed);
+    this.#fetch(relayed);
+    return () => {
+      if (this.#hops.delete(token)) this.#post({ type: 'relay.cancel', token });
+      relayed.delivery?.();
+    };
+  }
+
+  /** A relayed request has come round; null when nobody waits for it any more. */
+  reached(token: string, request: HttpRequest, answer: (reply: Reply) => void): Undo | null {
+    const relayed = this.#hops.get(token);
+    if (relayed === undefined) return null;
+    if (relayed.outcome !== null) {
+      answer(relayed.outcome);
+      return () => {};
+    }
+    relayed.waiting.add(answer);
+    relayed.delivery ??= this.#deliver({ ...relayed.message, request }, (outcome) => {
+      relayed.outcome = outcome;
+      for (const each of relayed.waiting) each(outcome);
+      relayed.waiting.clear();
+    });
+    return () => relayed.waiting.delete(answer);
+  }
+
+  /** The page's fetch has ended. */
+  fetched(token: string, { response }: RelayOutcome): void {
+    const relayed = this.#hops.get(token);
+    if (relayed === undefined) return;
+    const { outcome } = relayed;
+    if (outcome !== null) {
+      this.#hops.delete(token);
+      // The bytes that went through the browser; its failures have one name only, ours say which.
+      const asFetched = response !== null && outcome.outcome.ok;
+      relayed.reply(asFetched ? { ...outcome, outcome: { ok: true, value: response } } : outcome);
+      return;
+    }
+    if (relayed.fetches < MOST_FETCHES) {
+      this.#fetch(relayed);
+      return;
+    }
+    // The browser does not carry it: go without.
+    this.#hops.delete(token);
+    if (relayed.delivery === null) relayed.delivery = this.#deliver(relayed.message, relayed.reply);
+    else relayed.waiting.add(relayed.reply);
+  }
+
+  #fetch(relayed: Relayed): void {
+    relayed.fetches += 1;
+    this.#post({ type: 'relay', hop: relayed.hop });
+  }
+}

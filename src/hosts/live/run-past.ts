@@ -1,0 +1,96 @@
+import type { Fault } from '../../faults/index.ts';
+import {
+  elapsedMs,
+  type FaultId,
+  type InstanceId,
+  type RunEvent,
+  type RunTimeUs,
+} from '../../kernel/index.ts';
+
+interface OpenFault {
+  readonly faultId: FaultId;
+  readonly fault: Fault;
+  readonly startedUs: RunTimeUs;
+}
+
+/** What a run that goes on after a reload must know of what has been. */
+export interface Past {
+  add(event: RunEvent): void;
+  readonly nextSeq: number;
+  readonly lastUs: RunTimeUs;
+  readonly paused: boolean;
+  /** Instances whose last life has not been said to end. */
+  readonly alive: readonly InstanceId[];
+  readonly openFaults: readonly OpenFault[];
+  readonly lastFaultNumber: number;
+  /** Faults that were on, with what is left of them. */
+  activeFaults(now: RunTimeUs): Fault[];
+}
+
+export function pastOf(lastUs: RunTimeUs): Past {
+  const alive = new Set<InstanceId>();
+  const faults = new Map<FaultId, OpenFault>();
+  let nextSeq = 0;
+  let latest = lastUs;
+  let paused = false;
+  let lastFaultNumber = 0;
+  return {
+    add(event) {
+      nextSeq = event.seq + 1;
+      if (event.timeUs > latest) latest = event.timeUs;
+      switch (event.type) {
+        case 'run.paused':
+          paused = true;
+          return;
+        case 'run.resumed':
+          paused = false;
+          return;
+        case 'instance.started':
+          alive.add(event.instance);
+          return;
+        case 'instance.stopped':
+        case 'instance.crashed':
+          alive.delete(event.instance);
+          return;
+        case 'fault.started': {
+          const { faultId } = event;
+          faults.set(faultId, { faultId, fault: event.fault as unknown as Fault, startedUs: event.timeUs });
+          lastFaultNumber = Math.max(
+            lastFaultNumber,
+            Number(faultId.slice(faultId.lastIndexOf('-') + 1)) || 0,
+          );
+          return;
+        }
+        case 'fault.ended':
+          faults.delete(event.faultId);
+          return;
+        default:
+      }
+    },
+    get nextSeq() {
+      return nextSeq;
+    },
+    get lastUs() {
+      return latest;
+    },
+    get paused() {
+      return paused;
+    },
+    get alive() {
+      return [...alive];
+    },
+    get openFaults() {
+      return [...faults.values()];
+    },
+    get lastFaultNumber() {
+      return lastFaultNumber;
+    },
+    activeFaults(now) {
+      return [...faults.values()].flatMap(({ fault, startedUs }) => {
+        if (fault.kind === 'crash-at' || fault.lengthMs === null) return [fault];
+        const lengthMs = fault.lengthMs - elapsedMs(startedUs, now);
+        return lengthMs > 0 ? [{ ...fault, lengthMs }] : [];
+      });
+    },
+  };
+}

@@ -1,0 +1,4 @@
+export * from './codec.ts';
+export * from './known-events.ts';
+export * from './run-log.ts';
+export * from './sequencer.ts';
