@@ -8,12 +8,13 @@ export type SagaData = Readonly<Record<string, Json>>;
  * How an attempt of a step ended.
  * - `business-failure`: a definite "no"; nothing happened, and asking again gives the same answer.
  *   `earlierMayHaveHappened`: an attempt before the refused one has an unknown outcome, so the step is undone too.
- * - `technical-failure`: no usable answer; it may have happened.
+ * - `technical-failure`: no usable answer. `mayHaveHappened: false` only where it surely had no effect (never sent,
+ *   or the connection was refused).
  */
 export type StepOutcome =
   | { readonly kind: 'done'; readonly data?: SagaData }
   | { readonly kind: 'business-failure'; readonly reason: string; readonly earlierMayHaveHappened?: boolean }
-  | { readonly kind: 'technical-failure'; readonly reason: string };
+  | { readonly kind: 'technical-failure'; readonly reason: string; readonly mayHaveHappened: boolean };
 
 export interface SagaStepDefinition {
   /** One attempt. It must be idempotent: after a crash it is made again. A throw counts as a technical failure. */
@@ -65,8 +66,8 @@ export interface StepMeta {
 export type SagaEvent =
   | { readonly type: `${string}.started` }
   | { readonly type: `${string}.done` }
-  | { readonly type: `${string}.refused`; readonly reason: string; readonly earlierMayHaveHappened: boolean }
-  | { readonly type: `${string}.gaveUp`; readonly reason: string }
+  | { readonly type: `${string}.refused`; readonly reason: string; readonly mayHaveHappened: boolean }
+  | { readonly type: `${string}.gaveUp`; readonly reason: string; readonly mayHaveHappened: boolean }
   | { readonly type: 'cancel'; readonly reason: string }
   | { readonly type: 'park' }
   | { readonly type: 'retry' };

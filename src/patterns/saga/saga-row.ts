@@ -22,6 +22,8 @@ export interface StepProgress {
   readonly firstStartedUs: RunTimeUs;
   /** Begun and not ended: after a crash its outcome is unknown. */
   readonly open: boolean;
+  /** An attempt that has ended, or was cut off by a crash, may have had its effect. */
+  readonly mayHaveHappened: boolean;
   /** When to try again; null: at once. */
   readonly againAtUs: RunTimeUs | null;
   /** Why its last attempt failed. */

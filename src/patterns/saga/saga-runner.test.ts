@@ -121,7 +121,9 @@ describe('the saga runner', () => {
   });
 
   it('SAGA-3: a technical failure is tried again after stepAgainMs, until the give-up time', async () => {
-    const definition = toy({ two: async () => ({ kind: 'technical-failure', reason: 'down' }) });
+    const definition = toy({
+      two: async () => ({ kind: 'technical-failure', reason: 'down', mayHaveHappened: true }),
+    });
     const world = await open(definition);
     await begin(world, definition);
     await world.runFor(20_000);
@@ -137,7 +139,7 @@ describe('the saga runner', () => {
     const definition = toy({
       two: async (context) => {
         await context.clock.sleep(7000);
-        return { kind: 'technical-failure', reason: 'down' };
+        return { kind: 'technical-failure', reason: 'down', mayHaveHappened: true };
       },
     });
     const world = await open(definition);
@@ -164,7 +166,9 @@ describe('the saga runner', () => {
   });
 
   it('a sleeping saga is in the database only: no lease, and due when it wakes', async () => {
-    const definition = toy({ one: async () => ({ kind: 'technical-failure', reason: 'down' }) });
+    const definition = toy({
+      one: async () => ({ kind: 'technical-failure', reason: 'down', mayHaveHappened: true }),
+    });
     const world = await open(definition);
     await begin(world, definition);
     await world.runFor(1000);
@@ -183,7 +187,9 @@ describe('the saga runner', () => {
       },
       undoOne: async () => {
         tries += 1;
-        return tries < 3 ? { kind: 'technical-failure', reason: 'not yet' } : { kind: 'done' };
+        return tries < 3
+          ? { kind: 'technical-failure', reason: 'not yet', mayHaveHappened: true }
+          : { kind: 'done' };
       },
     });
     const world = await open(definition);
@@ -201,7 +207,7 @@ describe('the saga runner', () => {
   it('SAGA-9: compensations are tried without end, with backoff up to its cap', async () => {
     const definition = toy({
       one: async () => ({ kind: 'business-failure', reason: 'no' }),
-      undoOne: async () => ({ kind: 'technical-failure', reason: 'down' }),
+      undoOne: async () => ({ kind: 'technical-failure', reason: 'down', mayHaveHappened: true }),
     });
     const world = await open(definition);
     await begin(world, definition);

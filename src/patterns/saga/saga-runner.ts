@@ -236,6 +236,7 @@ async function begin(context: Context, run: SagaRun, meta: StepMeta): Promise<Be
         meta,
         known.attempts,
         known.failure ?? 'its outcome is unknown',
+        known.open || known.mayHaveHappened,
       );
     }
     start = true;
@@ -243,6 +244,7 @@ async function begin(context: Context, run: SagaRun, meta: StepMeta): Promise<Be
       attempts: (known?.attempts ?? 0) + 1,
       firstStartedUs: known?.firstStartedUs ?? nowUs,
       open: true,
+      mayHaveHappened: known !== undefined && (known.open || known.mayHaveHappened),
       againAtUs: null,
       failure: known?.failure ?? null,
     };
@@ -265,7 +267,8 @@ async function perform(
     return await step.run(context, row.data);
   } catch (error) {
     if (error instanceof Cancelled || error instanceof StoreError) throw error;
-    return { kind: 'technical-failure', reason: error instanceof Error ? error.message : String(error) };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { kind: 'technical-failure', reason, mayHaveHappened: true };
   }
 }
 
@@ -299,16 +302,18 @@ async function finish(
       const attempts = known?.attempts ?? 1;
       const next = await note(tx, closed(before, meta), meta, attempts, 'failed', reason);
       tx.emit({ type: 'saga.step.failed', ...about(next, meta, attempts), reason, kind: 'business' });
-      const earlierMayHaveHappened = attempts > 1 || outcome.earlierMayHaveHappened === true;
-      return advanceRow(tx, definition, next, { type: `${step}.refused`, reason, earlierMayHaveHappened });
+      const mayHaveHappened = known?.mayHaveHappened === true || outcome.earlierMayHaveHappened === true;
+      return advanceRow(tx, definition, next, { type: `${step}.refused`, reason, mayHaveHappened });
     });
   }
   const nowUs = context.clock.now();
   const before = await read(context, run);
   const known = before.steps[step];
+  const mayHaveHappened =
+    known?.mayHaveHappened === true || outcome.kind !== 'technical-failure' || outcome.mayHaveHappened;
   if (meta.kind === 'compensatable' && isPast(before.giveUpAtUs, nowUs)) {
     return await write(context, run, `saga ${step} failed`, async (tx, row) =>
-      giveUp(tx, run, closed(row, meta), meta, known?.attempts ?? 1, reason),
+      giveUp(tx, run, closed(row, meta), meta, known?.attempts ?? 1, reason, mayHaveHappened),
     );
   }
   const { parkAfterMs } = context.settings.saga;
@@ -331,7 +336,7 @@ async function finish(
     tx.emit({ type: 'saga.step.retried', ...about(next, meta, attempts), reason, againAtUs });
     return progress === undefined
       ? next
-      : withStep(next, meta, { ...progress, open: false, againAtUs, failure: reason });
+      : withStep(next, meta, { ...progress, open: false, mayHaveHappened, againAtUs, failure: reason });
   });
 }
 
@@ -359,12 +364,17 @@ async function giveUp(
   meta: StepMeta,
   attempts: number,
   why: string,
+  mayHaveHappened: boolean,
 ): Promise<SagaRow> {
   const seconds = Math.round(elapsedMs(row.startedUs, row.giveUpAtUs) / 100) / 10;
   const reason = `${meta.step} was not done within ${seconds} s: ${why}`;
   const next = await note(tx, row, meta, attempts, 'failed', reason);
   tx.emit({ type: 'saga.step.failed', ...about(next, meta, attempts), reason, kind: 'gave-up' });
-  return advanceRow(tx, run.definition, next, { type: `${meta.step}.gaveUp`, reason } satisfies SagaEvent);
+  return advanceRow(tx, run.definition, next, {
+    type: `${meta.step}.gaveUp`,
+    reason,
+    mayHaveHappened,
+  } satisfies SagaEvent);
 }
 
 const about = (row: SagaRow, meta: StepMeta, attempt: number): SagaStep => ({

@@ -16,10 +16,10 @@ const machine = setup({
     begun: assign(({ context }, params: { step: string }) => ({
       begun: context.begun.includes(params.step) ? context.begun : [...context.begun, params.step],
     })),
-    // A definite "no" had no effect, unless an earlier attempt of the same step has an unknown outcome.
-    refused: assign(({ context, event }, params: { step: string }) => ({
+    // Nothing to undo where no attempt can have had an effect: a definite "no", a connection that was refused.
+    failed: assign(({ context, event }, params: { step: string }) => ({
       begun:
-        'earlierMayHaveHappened' in event && event.earlierMayHaveHappened
+        'mayHaveHappened' in event && event.mayHaveHappened
           ? context.begun
           : context.begun.filter((step) => step !== params.step),
     })),
@@ -47,9 +47,12 @@ export const placeOrderMachine = machine.createMachine({
         'reserveStock.done': 'authorisePayment',
         'reserveStock.refused': {
           target: 'compensating',
-          actions: { type: 'refused', params: { step: 'reserveStock' } },
+          actions: { type: 'failed', params: { step: 'reserveStock' } },
         },
-        'reserveStock.gaveUp': 'compensating',
+        'reserveStock.gaveUp': {
+          target: 'compensating',
+          actions: { type: 'failed', params: { step: 'reserveStock' } },
+        },
         cancel: 'compensating',
       },
     },
@@ -60,9 +63,12 @@ export const placeOrderMachine = machine.createMachine({
         'authorisePayment.done': 'createShipment',
         'authorisePayment.refused': {
           target: 'compensating',
-          actions: { type: 'refused', params: { step: 'authorisePayment' } },
+          actions: { type: 'failed', params: { step: 'authorisePayment' } },
         },
-        'authorisePayment.gaveUp': 'compensating',
+        'authorisePayment.gaveUp': {
+          target: 'compensating',
+          actions: { type: 'failed', params: { step: 'authorisePayment' } },
+        },
         cancel: 'compensating',
       },
     },
@@ -73,9 +79,12 @@ export const placeOrderMachine = machine.createMachine({
         'createShipment.done': 'capturePayment',
         'createShipment.refused': {
           target: 'compensating',
-          actions: { type: 'refused', params: { step: 'createShipment' } },
+          actions: { type: 'failed', params: { step: 'createShipment' } },
         },
-        'createShipment.gaveUp': 'compensating',
+        'createShipment.gaveUp': {
+          target: 'compensating',
+          actions: { type: 'failed', params: { step: 'createShipment' } },
+        },
         cancel: 'compensating',
       },
     },

@@ -50,7 +50,10 @@ const readReserved = (data: SagaData): ReservedGoods => z.parse(reservedSchema, 
 function asStep(outcome: CallOutcome<unknown>): StepOutcome {
   if (outcome.ok) return { kind: 'done' };
   const { error } = outcome;
-  if (error.kind === 'unavailable') return { kind: 'technical-failure', reason: error.reason };
+  if (error.kind === 'unavailable') {
+    const { reason, mayHaveHappened } = error;
+    return { kind: 'technical-failure', reason, mayHaveHappened };
+  }
   return {
     kind: 'business-failure',
     reason: error.problem.detail ?? error.problem.title,

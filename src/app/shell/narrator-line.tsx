@@ -1,0 +1,78 @@
+import { CircleAlert, CircleCheck, Info, ShieldHalf } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { formatRunTime, type NarratorLine as Line } from '../../projections/index.ts';
+import { useRun, useStores, useView } from '../state/hooks.ts';
+
+const ICON = { fail: CircleAlert, ok: CircleCheck, half: ShieldHalf, plain: Info } as const;
+const ANNOUNCE_EVERY_MS = 3000;
+
+/** One line under the diagram: what happened last, and before the first Play what to press. */
+export function NarratorLine() {
+  const { view } = useStores();
+  const played = useView((state) => state.played);
+  const phase = useRun((state) => state.phase);
+  const lines = useRun((state) => state.projections.narrator.lines.slice(-3));
+  const last = lines.at(-1);
+  if (!played && phase === 'ready' && last === undefined) return <FirstSentence />;
+  return (
+    <div className="narrator" data-testid="narrator">
+      {last === undefined ? (
+        <p className="text-muted">Nothing to tell: every call is answered.</p>
+      ) : (
+        <button
+          type="button"
+          className="narrator-button"
+          onClick={() => view.openDock('log')}
+          title="Open the log"
+        >
+          {lines.toReversed().map((line, index) => (
+            <NarratorEntry key={line.seq} line={line} old={index > 0} />
+          ))}
+        </button>
+      )}
+      <Announcer line={last} />
+    </div>
+  );
+}
+
+function NarratorEntry({ line, old }: { readonly line: Line; readonly old: boolean }) {
+  const Icon = ICON[line.tone];
+  return (
+    <span className="narrator-entry" data-tone={line.tone} data-old={old}>
+      <Icon size={16} aria-hidden="true" />
+      <span className="num mono text-muted">{formatRunTime(line.timeUs)}</span>
+      <span className="truncate">{line.text}</span>
+    </span>
+  );
+}
+
+function FirstSentence() {
+  return (
+    <div className="narrator narrator-first" data-testid="narrator">
+      <p>
+        Press <b>Play</b> <kbd>Space</kbd>: customers start ordering; then click <b>Shipping</b>, choose{' '}
+        <b>Slow</b>, and see who else suffers.
+      </p>
+    </div>
+  );
+}
+
+/** For screen readers: polite, and not more often than every three seconds. */
+function Announcer({ line }: { readonly line: Line | undefined }) {
+  const [said, setSaid] = useState<{ readonly seq: number; readonly text: string; readonly at: number }>({
+    seq: -1,
+    text: '',
+    at: 0,
+  });
+  useEffect(() => {
+    if (line === undefined || line.seq === said.seq) return;
+    const wait = Math.max(0, said.at + ANNOUNCE_EVERY_MS - performance.now());
+    const timer = setTimeout(() => setSaid({ seq: line.seq, text: line.text, at: performance.now() }), wait);
+    return () => clearTimeout(timer);
+  }, [line, said]);
+  return (
+    <span className="sr-only" role="status" aria-live="polite">
+      {said.text}
+    </span>
+  );
+}

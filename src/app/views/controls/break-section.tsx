@@ -1,0 +1,175 @@
+import { useState } from 'react';
+import type { ServiceName } from '../../../kernel/index.ts';
+import { serviceTitle } from '../../../projections/index.ts';
+import { type FaultPlace, type FaultWish, makeFault, placeTitle } from '../../state/actions.ts';
+import { useActions, useRun, useStores, useView } from '../../state/hooks.ts';
+import type { Selection } from '../../state/view-store.ts';
+import { Segmented } from '../../widgets/segmented.tsx';
+import { EDGES } from '../diagram/geometry.ts';
+
+const SERVICES: readonly ServiceName[] = [
+  'gateway',
+  'user',
+  'product',
+  'order',
+  'payment-provider',
+  'shipping',
+  'broker',
+  'registry',
+];
+/** Customers stand outside: what reaches the gateway is their own connection. */
+const BREAKABLE_EDGES = EDGES.filter((edge) => edge.from !== 'customers');
+
+const SLOW = [
+  { value: 300, label: '+0.3' },
+  { value: 2000, label: '+2' },
+  { value: 10_000, label: '+10 s' },
+] as const;
+const ERRORS = [
+  { value: 0.2, label: '20' },
+  { value: 0.8, label: '80 %' },
+] as const;
+const SHARES = [
+  { value: 1, label: 'all' },
+  { value: 0.5, label: '50' },
+  { value: 0.2, label: '20 %' },
+] as const;
+const LENGTHS = [
+  { value: 0, label: '∞', name: 'until it is cleared' },
+  { value: 10_000, label: '10' },
+  { value: 30_000, label: '30 s' },
+] as const;
+
+const keyOf = (place: FaultPlace): string =>
+  place.kind === 'edge'
+    ? `${place.from}->${place.to}`
+    : place.kind === 'service'
+      ? place.service
+      : place.instance;
+
+function placeOf(key: string): FaultPlace {
+  const [from = '', to] = key.split('->');
+  return to === undefined
+    ? { kind: 'service', service: from as ServiceName }
+    : { kind: 'edge', from: from as ServiceName, to: to as ServiceName };
+}
+
+function placeOfSelection(selection: Selection | null): FaultPlace | null {
+  if (selection?.kind === 'service' && SERVICES.includes(selection.service))
+    return { kind: 'service', service: selection.service };
+  if (selection?.kind === 'edge' && selection.from !== 'customers')
+    return { kind: 'edge', from: selection.from, to: selection.to };
+  return null;
+}
+
+/** Where, what and how much. Slow, Errors and Down act at once; every one can be undone. */
+export function BreakSection() {
+  const actions = useActions();
+  const { view } = useStores();
+  const ready = useRun((state) => state.run !== null);
+  const selection = useView((state) => state.selection);
+  const [place, setPlace] = useState<FaultPlace>({ kind: 'service', service: 'shipping' });
+  const [addMs, setAddMs] = useState<number>(2000);
+  const [errorShare, setErrorShare] = useState<number>(0.8);
+  const [share, setShare] = useState<number>(1);
+  const [lengthMs, setLengthMs] = useState<number>(0);
+
+  // What is selected on the diagram is what gets broken.
+  const [seen, setSeen] = useState<Selection | null>(null);
+  if (selection !== seen) {
+    setSeen(selection);
+    const selected = placeOfSelection(selection);
+    if (selected !== null) setPlace(selected);
+  }
+
+  const add = (wish: FaultWish) => actions.addFault(makeFault(wish, place, lengthMs === 0 ? null : lengthMs));
+  const title = placeTitle(place);
+  return (
+    <section aria-labelledby="break-title" className="section">
+      <h2 id="break-title" className="section-title">
+        Break
+      </h2>
+      <label className="field">
+        <span className="sr-only">What to break</span>
+        <select
+          className="select"
+          value={keyOf(place)}
+          onChange={(event) => {
+            const next = placeOf(event.target.value);
+            setPlace(next);
+            view.select(
+              next.kind === 'edge'
+                ? { kind: 'edge', from: next.from, to: next.to }
+                : { kind: 'service', service: (next as { service: ServiceName }).service },
+            );
+          }}
+        >
+          <optgroup label="A service">
+            {SERVICES.map((service) => (
+              <option key={service} value={service}>
+                {serviceTitle(service)}
+              </option>
+            ))}
+          </optgroup>
+          <optgroup label="A connection">
+            {BREAKABLE_EDGES.map((edge) => (
+              <option key={`${edge.from}->${edge.to}`} value={`${edge.from}->${edge.to}`}>
+                {serviceTitle(edge.from)} → {serviceTitle(edge.to)}
+              </option>
+            ))}
+          </optgroup>
+        </select>
+      </label>
+      <div className="faults-grid">
+        <button
+          type="button"
+          className="btn"
+          disabled={!ready}
+          onClick={() => add({ kind: 'slow', addMs, share })}
+          aria-label={`Slow: make ${title} slow`}
+        >
+          Slow
+        </button>
+        <Segmented legend="How much slower" options={SLOW} value={addMs} onChange={setAddMs} />
+        <button
+          type="button"
+          className="btn"
+          disabled={!ready}
+          onClick={() => add({ kind: 'errors', share: errorShare })}
+          aria-label={`Errors: make ${title} answer with errors`}
+        >
+          Errors
+        </button>
+        <Segmented
+          legend="Share of calls that fail"
+          options={ERRORS}
+          value={errorShare}
+          onChange={setErrorShare}
+        />
+        <button
+          type="button"
+          className="btn"
+          disabled={!ready}
+          onClick={() => add({ kind: 'down' })}
+          aria-label={place.kind === 'edge' ? `Down: cut ${title}` : `Down: take ${title} down`}
+        >
+          {place.kind === 'edge' ? 'Cut' : 'Down'}
+        </button>
+        <span className="self-center text-s text-muted">
+          {place.kind === 'edge' ? 'nothing gets through' : 'crashed until it ends'}
+        </span>
+      </div>
+      <div className="grid grid-cols-[4.25rem_1fr] items-center gap-x-2 gap-y-1 text-s">
+        <span className="text-muted">Slow hits</span>
+        <Segmented legend="Share of calls that are slow" options={SHARES} value={share} onChange={setShare} />
+        <span className="text-muted">Lasts</span>
+        <Segmented
+          legend="How long the fault lasts"
+          options={LENGTHS}
+          value={lengthMs}
+          onChange={setLengthMs}
+        />
+      </div>
+    </section>
+  );
+}

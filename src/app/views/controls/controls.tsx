@@ -1,0 +1,68 @@
+import { Bug, Send, X } from 'lucide-react';
+import { activeFaults } from '../../../projections/index.ts';
+import { useNarrow, useRun, useStores, useView } from '../../state/hooks.ts';
+import { BreakSection } from './break-section.tsx';
+import { FaultList } from './fault-list.tsx';
+import { SendSection } from './send-section.tsx';
+
+/** What a person does to the shop: send requests, break things. A rail with a panel that slides over, where it is narrow. */
+export function Controls() {
+  const narrow = useNarrow();
+  return narrow ? <ControlsRail /> : <ControlsPanel />;
+}
+
+function Sections() {
+  return (
+    <>
+      <SendSection />
+      <BreakSection />
+      <FaultList />
+    </>
+  );
+}
+
+function ControlsPanel() {
+  return (
+    <aside className="controls" aria-label="Controls">
+      <Sections />
+    </aside>
+  );
+}
+
+function ControlsRail() {
+  const { view } = useStores();
+  const open = useView((state) => state.controlsOpen);
+  const faults = useRun((state) => activeFaults(state.projections.faults).length);
+  const toggle = () => view.setState({ controlsOpen: !open });
+  return (
+    <aside className="rail" aria-label="Controls">
+      <button type="button" className="rail-btn" aria-expanded={open} onClick={toggle}>
+        <Send size={20} aria-hidden="true" />
+        Send
+      </button>
+      <button type="button" className="rail-btn" aria-expanded={open} onClick={toggle}>
+        <Bug size={20} aria-hidden="true" />
+        Break
+        {faults > 0 && (
+          <span className="rail-count num">
+            {faults}
+            <span className="sr-only"> active faults</span>
+          </span>
+        )}
+      </button>
+      {open && (
+        <div className="rail-panel">
+          <button
+            type="button"
+            className="icon-btn absolute top-2 right-2"
+            aria-label="Close the controls"
+            onClick={toggle}
+          >
+            <X size={16} aria-hidden="true" />
+          </button>
+          <Sections />
+        </div>
+      )}
+    </aside>
+  );
+}

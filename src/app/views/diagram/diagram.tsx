@@ -1,0 +1,196 @@
+import {
+  type Edge,
+  type EdgeTypes,
+  type Node,
+  type NodeTypes,
+  ReactFlow,
+  ReactFlowProvider,
+  useStore as useFlowStore,
+  useReactFlow,
+} from '@xyflow/react';
+import '@xyflow/react/dist/base.css';
+import { Maximize } from 'lucide-react';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { ServiceName } from '../../../kernel/index.ts';
+import { useReducedMotion, useStores, useView } from '../../state/hooks.ts';
+import type { Selection } from '../../state/view-store.ts';
+import { EdgeBadges } from './badges.tsx';
+import { CallEdge, type CallEdgeData, EdgeMarkers } from './edges.tsx';
+import { BOXES, type Box, courseOf, DIAGRAM, EDGES, type PlacedService, SPOKES } from './geometry.ts';
+import { ClientNode, EventsNode, RegistryNode, ServiceNode, type ServiceNodeData } from './nodes.tsx';
+import { TokenLayer } from './token-layer/token-layer.tsx';
+
+const NODE_TYPES = {
+  client: ClientNode,
+  service: ServiceNode,
+  events: EventsNode,
+  registry: RegistryNode,
+} as unknown as NodeTypes;
+const EDGE_TYPES = { call: CallEdge } as unknown as EdgeTypes;
+
+const KINDS: Partial<Record<PlacedService, string>> = {
+  customers: 'client',
+  broker: 'events',
+  registry: 'registry',
+};
+
+/** Focus follows the flow of a request. */
+const ORDER: readonly PlacedService[] = [
+  'customers',
+  'gateway',
+  'registry',
+  'user',
+  'product',
+  'order',
+  'payment-provider',
+  'shipping',
+  'broker',
+];
+
+const NODES: Node<ServiceNodeData>[] = ORDER.map((service) => ({
+  id: service,
+  type: KINDS[service] ?? 'service',
+  position: { x: BOXES[service].x, y: BOXES[service].y },
+  data: { service },
+  draggable: false,
+  selectable: false,
+  focusable: false,
+}));
+
+const FLOW_EDGES: Edge<CallEdgeData>[] = [...EDGES, ...SPOKES].map((place) => ({
+  id: `${place.from}->${place.to}`,
+  source: place.from,
+  target: place.to,
+  type: 'call',
+  data: { place },
+  focusable: false,
+  selectable: false,
+}));
+
+/** How far to the right something selected reaches. */
+function rightOf(selection: Selection | null): number {
+  if (selection?.kind === 'service') {
+    const box = (BOXES as Partial<Record<ServiceName, Box>>)[selection.service];
+    return box === undefined ? 0 : box.x + box.width;
+  }
+  if (selection?.kind !== 'edge') return 0;
+  const course = courseOf(selection.from, selection.to);
+  return course === undefined ? 0 : Math.max(...course.edge.way.corners.map((corner) => corner.x)) + 20;
+}
+
+/** Fits the diagram beside what covers its right side; text never shrinks much, so on a small screen its left is given up. */
+function viewportFor(
+  width: number,
+  height: number,
+  covered: number,
+  right: number,
+): { x: number; y: number; zoom: number } {
+  const fitting = (free: number) =>
+    Math.min((free - 2 * MARGIN) / DIAGRAM.width, (height - 2 * MARGIN) / DIAGRAM.height);
+  const free = width - covered;
+  const zoom = Math.max(fitting(free), SMALLEST_SHARE * fitting(width));
+  const spare = free - DIAGRAM.width * zoom;
+  const x = spare >= 0 ? spare / 2 : Math.min(MARGIN, Math.max(spare - MARGIN, free - MARGIN - right * zoom));
+  return { zoom, x, y: (height - DIAGRAM.height * zoom) / 2 };
+}
+
+const MARGIN = 14;
+const SMALLEST_SHARE = 0.85;
+/** As in the stylesheet. */
+const INSPECTOR_WIDTH = 280;
+
+/** The shop: every service, every edge, and what goes along them. */
+export function Diagram() {
+  return (
+    <ReactFlowProvider>
+      <EdgeMarkers />
+      <DiagramInside />
+    </ReactFlowProvider>
+  );
+}
+
+/** Above the tokens, so that a breaker can be read while calls pass through it. */
+function BadgeLayer() {
+  const [x, y, zoom] = useFlowStore((state) => state.transform);
+  return (
+    <div className="badge-layer" style={{ transform: `translate(${x}px, ${y}px) scale(${zoom})` }}>
+      <EdgeBadges />
+    </div>
+  );
+}
+
+function DiagramInside() {
+  const { view } = useStores();
+  const { setViewport } = useReactFlow();
+  const width = useFlowStore((state) => state.width);
+  const height = useFlowStore((state) => state.height);
+  const [moved, setMoved] = useState(false);
+  const inspecting = useView((state) => state.selection !== null);
+  const still = useReducedMotion();
+  // The inspector slides over the right; what is selected stays in sight beside it.
+  const covered = inspecting ? INSPECTOR_WIDTH : 0;
+
+  const fit = useCallback(
+    (duration: number) => {
+      if (width === 0 || height === 0) return;
+      void setViewport(viewportFor(width, height, covered, rightOf(view.getState().selection)), { duration });
+    },
+    [width, height, covered, setViewport, view],
+  );
+
+  const covers = useRef(covered);
+  useEffect(() => {
+    if (!moved) fit(covers.current === covered || still ? 0 : 200);
+    covers.current = covered;
+  }, [fit, moved, covered, still]);
+
+  return (
+    <section className="diagram" aria-label="Diagram of the shop" data-keys="on">
+      <ReactFlow
+        nodes={NODES}
+        edges={FLOW_EDGES}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        elementsSelectable={false}
+        deleteKeyCode={null}
+        selectionKeyCode={null}
+        multiSelectionKeyCode={null}
+        panActivationKeyCode={null}
+        zoomActivationKeyCode={null}
+        disableKeyboardA11y
+        zoomOnDoubleClick={false}
+        minZoom={0.4}
+        maxZoom={3}
+        onEdgeClick={(_event, edge) => {
+          const place = (edge as Edge<CallEdgeData>).data?.place;
+          if (place !== undefined && place.kind !== 'registry')
+            view.select({ kind: 'edge', from: place.from, to: place.to });
+        }}
+        onPaneClick={() => view.select(null)}
+        onMoveEnd={(event) => {
+          if (event !== null) setMoved(true);
+        }}
+        ariaLabelConfig={{ 'node.a11yDescription.default': '', 'edge.a11yDescription.default': '' }}
+      >
+        <TokenLayer />
+        <BadgeLayer />
+      </ReactFlow>
+      {moved && (
+        <button
+          type="button"
+          className="btn absolute right-3 bottom-3 z-10"
+          onClick={() => {
+            setMoved(false);
+            fit(200);
+          }}
+        >
+          <Maximize size={14} aria-hidden="true" /> Fit
+        </button>
+      )}
+    </section>
+  );
+}

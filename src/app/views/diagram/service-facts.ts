@@ -1,0 +1,72 @@
+import type { ServiceName } from '../../../kernel/index.ts';
+import { faultWord, serviceLoad, serviceOfTarget } from '../../../projections/index.ts';
+import type { RunState } from '../../state/run-store.ts';
+
+/** What a node shows, flat, so that an unchanged node is not rendered again. */
+export interface ServiceFacts {
+  readonly state: 'ready' | 'starting' | 'down' | 'partly-down' | 'hung' | 'unknown';
+  readonly instances: number;
+  readonly ready: number;
+  readonly slotsUsed: number;
+  readonly slots: number;
+  readonly queued: number;
+  readonly fault: string | null;
+  readonly faultLeftS: number | null;
+  readonly faults: number;
+  readonly commits: number;
+}
+
+export function serviceFacts(state: RunState, service: ServiceName): ServiceFacts {
+  const { projections, nowUs } = state;
+  const load = serviceLoad(projections.topology, service);
+  let fault: string | null = null;
+  let endsUs: number | null = null;
+  let faults = 0;
+  for (const view of projections.faults.byId.values()) {
+    const { target } = view.description;
+    if (view.endedUs !== null || target?.kind === 'edge' || serviceOfTarget(target) !== service) continue;
+    fault = faultWord(view.description);
+    endsUs = view.endsUs;
+    faults += 1;
+  }
+  const settings = projections.facts.settings?.services[service];
+  const down = load.instances > 0 && load.ready === 0 && load.starting === 0 && load.hung === 0;
+  return {
+    state:
+      load.instances === 0
+        ? 'unknown'
+        : down
+          ? 'down'
+          : load.hung > 0
+            ? 'hung'
+            : load.crashed > 0
+              ? 'partly-down'
+              : load.ready === 0
+                ? 'starting'
+                : 'ready',
+    instances: Math.max(load.instances, settings?.instances ?? 1),
+    ready: load.ready,
+    slotsUsed: load.slotsUsed,
+    slots: load.slots > 0 ? load.slots : (settings?.requestSlots ?? 0) * (settings?.instances ?? 1),
+    queued: load.queued,
+    fault,
+    faultLeftS: endsUs === null ? null : Math.max(0, Math.ceil((endsUs - nowUs) / 1_000_000)),
+    faults,
+    commits: projections.data.byService.get(service)?.commits ?? 0,
+  };
+}
+
+/** The same for people who listen. */
+export function serviceSentence(title: string, facts: ServiceFacts): string {
+  const parts = [title];
+  if (facts.state === 'down') parts.push('down');
+  else if (facts.state === 'starting') parts.push('starting');
+  else if (facts.state === 'hung') parts.push('hangs');
+  else if (facts.state === 'partly-down')
+    parts.push(`${facts.instances - facts.ready} of ${facts.instances} instances down`);
+  if (facts.instances > 1) parts.push(`${facts.instances} instances`);
+  if (facts.slots > 0) parts.push(`${facts.slotsUsed} of ${facts.slots} request slots in use`);
+  if (facts.queued > 0) parts.push(`${facts.queued} waiting`);
+  if (facts.fault !== null) parts.push(`fault: ${facts.fault}`);
+  return parts.join(', ');
+}

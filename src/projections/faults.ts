@@ -1,0 +1,80 @@
+import type { FaultId, Json, ServiceName } from '../kernel/index.ts';
+import type { Projection } from './projection.ts';
+import { describeFault, type FaultDescription, serviceOfTarget } from './words.ts';
+
+export interface FaultView {
+  readonly faultId: FaultId;
+  /** As it was given: to add it again when its clearing is undone. */
+  readonly fault: Json;
+  readonly description: FaultDescription;
+  readonly startedUs: number;
+  /** null: until it is cleared. */
+  readonly endsUs: number | null;
+  endedUs: number | null;
+  /** Single effects so far. */
+  injected: number;
+}
+
+export interface Faults {
+  readonly byId: Map<FaultId, FaultView>;
+}
+
+/** Faults that are or were at work. */
+export const faults: Projection<Faults> = {
+  initial: () => ({ byId: new Map() }),
+  apply(state, event) {
+    switch (event.type) {
+      case 'fault.started': {
+        const description = describeFault(event.fault);
+        state.byId.set(event.faultId, {
+          faultId: event.faultId,
+          fault: event.fault,
+          description,
+          startedUs: event.timeUs,
+          endsUs: description.lengthMs === null ? null : event.timeUs + description.lengthMs * 1000,
+          endedUs: null,
+          injected: 0,
+        });
+        break;
+      }
+      case 'fault.ended': {
+        const view = state.byId.get(event.faultId);
+        if (view !== undefined) view.endedUs = event.timeUs;
+        break;
+      }
+      case 'fault.injected': {
+        const view = state.byId.get(event.faultId);
+        if (view !== undefined) view.injected += 1;
+        break;
+      }
+      default:
+    }
+    return state;
+  },
+};
+
+export const activeFaults = (state: Faults): FaultView[] =>
+  [...state.byId.values()].filter((view) => view.endedUs === null);
+
+/** Milliseconds that are left; null: until it is cleared. */
+export const faultLeftMs = (view: FaultView, nowUs: number): number | null =>
+  view.endsUs === null ? null : Math.max(0, (view.endsUs - nowUs) / 1000);
+
+/** The latest fault that was felt at a service (or on an edge into it) at a moment, with a little aftermath. */
+export function faultAt(
+  state: Faults,
+  service: ServiceName,
+  from: ServiceName | null,
+  timeUs: number,
+): FaultView | null {
+  let found: FaultView | null = null;
+  for (const view of state.byId.values()) {
+    const { target } = view.description;
+    if (serviceOfTarget(target) !== service) continue;
+    if (target?.kind === 'edge' && from !== null && target.from !== from) continue;
+    if (view.startedUs > timeUs) continue;
+    if (view.endedUs !== null && view.endedUs + 2_000_000 < timeUs) continue;
+    found = view;
+  }
+  return found;
+}

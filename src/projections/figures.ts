@@ -1,0 +1,249 @@
+import type { IntentKind } from '../kernel/index.ts';
+import { type IntentView, type Orders, orders } from './orders.ts';
+import { keepNewest, type Projection } from './projection.ts';
+import { type RunFacts, runFacts } from './run-facts.ts';
+
+export const WINDOW_US = 10_000_000;
+/** Below this many samples a share is not shown ("–"). */
+export const MINIMUM_SAMPLES = 5;
+const STUCK_AFTER_US = 5_000_000;
+
+interface Attempt {
+  readonly timeUs: number;
+  readonly edge: string;
+  /** Attempts of one logical call share it. */
+  readonly logical: string;
+}
+
+interface OpenOrder {
+  readonly orderId: string;
+  giveUpAtUs: number | null;
+  parked: boolean;
+  /** Since when something outside Order's database is done for it. */
+  halfDoneUs: number | null;
+}
+
+export interface FiguresState {
+  readonly orders: Orders;
+  readonly facts: RunFacts;
+  readonly attempts: Attempt[];
+  readonly open: Map<string, OpenOrder>;
+  /** Which order a payment belongs to: the provider's rows do not know orders. */
+  readonly orderOfPayment: Map<string, string>;
+  undone: number;
+}
+
+const EFFECT_SERVICES: Readonly<Record<string, true>> = {
+  product: true,
+  shipping: true,
+  'payment-provider': true,
+};
+
+/** The order that a row of another service belongs to. */
+function orderOfRow(state: FiguresState, key: string, after: unknown): OpenOrder | undefined {
+  const byKey = state.open.get(state.orderOfPayment.get(key) ?? key);
+  if (byKey !== undefined) return byKey;
+  if (typeof after !== 'object' || after === null) return undefined;
+  const row = after as Record<string, unknown>;
+  for (const field of ['orderId', 'paymentId', 'id']) {
+    const value = row[field];
+    if (typeof value !== 'string') continue;
+    const found = state.open.get(state.orderOfPayment.get(value) ?? value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Attempts of one call; a saga that repeats a step repeats the same call (same method and path). */
+const logicalOf = (from: string, callId: string, method: string, path: string): string =>
+  from === 'order' ? `${method} ${path}` : callId;
+
+/** What the figures are computed from (`classroom.md`, "Figures, exactly"). */
+export const figures: Projection<FiguresState> = {
+  initial: () => ({
+    orders: orders.initial(),
+    facts: runFacts.initial(),
+    attempts: [],
+    open: new Map(),
+    orderOfPayment: new Map(),
+    undone: 0,
+  }),
+  apply(state, event) {
+    orders.apply(state.orders, event);
+    runFacts.apply(state.facts, event);
+    switch (event.type) {
+      case 'request.sent': {
+        if (event.plane !== 'data' || event.service === 'customers') break;
+        // Compensations are told apart by their method: each undoes with DELETE.
+        if (event.service === 'order' && event.method === 'DELETE') break;
+        state.attempts.push({
+          timeUs: event.timeUs,
+          edge: `${event.service}->${event.to}`,
+          logical: logicalOf(event.service, event.callId, event.method, event.path),
+        });
+        if (state.attempts.length > 8000) {
+          const from = state.attempts.findIndex((attempt) => attempt.timeUs >= event.timeUs - WINDOW_US);
+          state.attempts.splice(0, from < 0 ? state.attempts.length : Math.max(from, 2000));
+        }
+        break;
+      }
+      case 'saga.started':
+        state.open.set(event.orderId, {
+          orderId: event.orderId,
+          giveUpAtUs: event.giveUpAtUs,
+          parked: false,
+          halfDoneUs: null,
+        });
+        break;
+      case 'saga.parked': {
+        const order = state.open.get(event.orderId);
+        if (order !== undefined) order.parked = true;
+        break;
+      }
+      case 'saga.compensated':
+        state.undone += 1;
+        state.open.delete(event.orderId);
+        break;
+      case 'saga.completed':
+        state.open.delete(event.orderId);
+        break;
+      case 'store.committed': {
+        if (EFFECT_SERVICES[event.service]) {
+          for (const change of event.rows) {
+            const order = orderOfRow(state, change.key, change.after);
+            if (order !== undefined) order.halfDoneUs ??= event.timeUs;
+          }
+        } else if (event.service === 'order') {
+          for (const change of event.rows) {
+            if (change.table !== 'orders') continue;
+            const { paymentId } = (change.after ?? {}) as { readonly paymentId?: unknown };
+            if (typeof paymentId === 'string') {
+              state.orderOfPayment.set(paymentId, change.key);
+              keepNewest(state.orderOfPayment, 2000);
+            }
+            const intent = state.orders.byOrder.get(change.key);
+            if (intent !== undefined && intent.end !== null) state.open.delete(change.key);
+          }
+        }
+        break;
+      }
+      default:
+    }
+    return state;
+  },
+};
+
+export interface Success {
+  readonly good: number;
+  readonly endings: number;
+  /** Shown apart: a "no" of the business is neither a success nor a failure of the shop. */
+  readonly declined: number;
+  /** null: fewer than five samples. */
+  readonly share: number | null;
+}
+
+export interface ExtraCalls {
+  readonly edge: string;
+  readonly attempts: number;
+  readonly calls: number;
+  /** Attempts per logical call; null: fewer than five calls. */
+  readonly factor: number | null;
+}
+
+export interface Figures {
+  readonly orders: Success;
+  readonly browsing: Success;
+  readonly status: Success;
+  /** Intents ended well within their deadline, per second. */
+  readonly goodput: number | null;
+  readonly throughput: number | null;
+  readonly undone: number;
+  readonly halfDone: number;
+  readonly oldestHalfDoneMs: number | null;
+  readonly stuck: number;
+  /** Per edge, the worst first. */
+  readonly extraCalls: readonly ExtraCalls[];
+}
+
+const deadlineUs = (facts: RunFacts, kind: IntentKind): number =>
+  1000 *
+  (kind === 'order'
+    ? (facts.settings?.deadlines.orderMs ?? 15_000)
+    : (facts.settings?.deadlines.readMs ?? 5_000));
+
+function success(endings: readonly IntentView[], kind: IntentKind): Success {
+  let good = 0;
+  let all = 0;
+  let declined = 0;
+  for (const intent of endings) {
+    if (intent.kind !== kind) continue;
+    if (intent.end === 'declined') declined += 1;
+    else if (intent.end === 'good') {
+      good += 1;
+      all += 1;
+    } else if (intent.end === 'failed') all += 1;
+  }
+  return { good, endings: all, declined, share: all < MINIMUM_SAMPLES ? null : good / all };
+}
+
+/** The figures at a moment. */
+export function figuresAt(state: FiguresState, nowUs: number): Figures {
+  const fromUs = nowUs - WINDOW_US;
+  const endings: IntentView[] = [];
+  for (let index = state.orders.endings.length - 1; index >= 0; index -= 1) {
+    const intent = state.orders.endings[index];
+    if (intent === undefined || (intent.endedUs ?? 0) <= fromUs) break;
+    endings.push(intent);
+  }
+  const windowS = Math.min(WINDOW_US, Math.max(nowUs, 1)) / 1_000_000;
+  const inTime = endings.filter(
+    (intent) =>
+      intent.end === 'good' &&
+      (intent.endedUs ?? 0) - intent.startedUs <= deadlineUs(state.facts, intent.kind),
+  ).length;
+
+  let halfDone = 0;
+  let stuck = 0;
+  let oldestUs: number | null = null;
+  for (const order of state.open.values()) {
+    if (order.parked) stuck += 1;
+    if (order.halfDoneUs === null) continue;
+    halfDone += 1;
+    oldestUs = oldestUs === null ? order.halfDoneUs : Math.min(oldestUs, order.halfDoneUs);
+    if (!order.parked && order.giveUpAtUs !== null && nowUs > order.giveUpAtUs + STUCK_AFTER_US) stuck += 1;
+  }
+
+  const perEdge = new Map<string, { attempts: number; logical: Set<string> }>();
+  for (let index = state.attempts.length - 1; index >= 0; index -= 1) {
+    const attempt = state.attempts[index];
+    if (attempt === undefined || attempt.timeUs <= fromUs) break;
+    let edge = perEdge.get(attempt.edge);
+    if (edge === undefined) {
+      edge = { attempts: 0, logical: new Set() };
+      perEdge.set(attempt.edge, edge);
+    }
+    edge.attempts += 1;
+    edge.logical.add(attempt.logical);
+  }
+  const extraCalls = [...perEdge]
+    .map(([edge, { attempts, logical }]) => ({
+      edge,
+      attempts,
+      calls: logical.size,
+      factor: logical.size < MINIMUM_SAMPLES ? null : attempts / logical.size,
+    }))
+    .sort((a, b) => (b.factor ?? 0) - (a.factor ?? 0) || a.edge.localeCompare(b.edge));
+
+  return {
+    orders: success(endings, 'order'),
+    browsing: success(endings, 'browse'),
+    status: success(endings, 'status'),
+    goodput: endings.length < MINIMUM_SAMPLES ? null : inTime / windowS,
+    throughput: endings.length < MINIMUM_SAMPLES ? null : endings.length / windowS,
+    undone: state.undone,
+    halfDone,
+    oldestHalfDoneMs: oldestUs === null ? null : (nowUs - oldestUs) / 1000,
+    stuck,
+    extraCalls,
+  };
+}

@@ -1,0 +1,199 @@
+import type { InstanceId, Json } from '../kernel/index.ts';
+import { type Projection, trimList } from './projection.ts';
+import { undoneWords } from './sagas.ts';
+import {
+  describeFault,
+  type FaultDescription,
+  faultWord,
+  possessive,
+  serviceTitle,
+  targetWord,
+} from './words.ts';
+
+export interface NarratorLine {
+  readonly seq: number;
+  readonly timeUs: number;
+  readonly text: string;
+  readonly tone: 'fail' | 'ok' | 'half' | 'plain';
+}
+
+export interface Narrator {
+  /** Newest last. */
+  readonly lines: NarratorLine[];
+  readonly faults: Map<string, FaultDescription>;
+  /** Compensated steps of an order that is being undone. */
+  readonly undoing: Map<string, string[]>;
+  readonly failures: Map<string, 'business' | 'gave-up'>;
+  readonly crashed: Set<InstanceId>;
+  safetyNets: string | null;
+  undone: number;
+  lastUndoneUs: number;
+}
+
+const LINES_KEPT = 200;
+/** At most one line about undone orders in this time: a failing shop undoes several a second. */
+const UNDONE_PAUSE_US = 4_000_000;
+
+function say(
+  state: Narrator,
+  event: { seq: number; timeUs: number },
+  tone: NarratorLine['tone'],
+  text: string,
+): void {
+  state.lines.push({ seq: event.seq, timeUs: event.timeUs, text, tone });
+  trimList(state.lines, LINES_KEPT);
+}
+
+const safetyNetsOf = (settings: Json): string | null => {
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) return null;
+  const value = (settings as { readonly [key: string]: Json })['safetyNets'];
+  return typeof value === 'string' ? value : null;
+};
+
+/** What a person should hear of, one line each. */
+export const narrator: Projection<Narrator> = {
+  initial: () => ({
+    lines: [],
+    faults: new Map(),
+    undoing: new Map(),
+    failures: new Map(),
+    crashed: new Set(),
+    safetyNets: null,
+    undone: 0,
+    lastUndoneUs: Number.NEGATIVE_INFINITY,
+  }),
+  apply(state, event) {
+    switch (event.type) {
+      case 'fault.started': {
+        const fault = describeFault(event.fault);
+        state.faults.set(event.faultId, fault);
+        say(state, event, 'fail', `${targetWord(fault.target)}: ${faultWord(fault)} begins`);
+        break;
+      }
+      case 'fault.ended': {
+        const fault = state.faults.get(event.faultId);
+        state.faults.delete(event.faultId);
+        if (fault !== undefined)
+          say(
+            state,
+            event,
+            'ok',
+            `${targetWord(fault.target)}: ${faultWord(fault)} is over${event.reason === 'cleared' ? ' (cleared)' : ''}`,
+          );
+        break;
+      }
+      case 'breaker.state.changed': {
+        const name = `${possessive(serviceTitle(event.service))} breaker to ${serviceTitle(event.to)}`;
+        const { figures } = event;
+        if (event.after === 'OPEN') {
+          const again = event.before === 'HALF_OPEN';
+          const why = again ? 'the probes failed' : `${figures.failures} of ${figures.calls} calls failed`;
+          say(state, event, 'fail', `${name} opened${again ? ' again' : ''}: ${why}`);
+        } else if (event.after === 'HALF_OPEN') {
+          say(
+            state,
+            event,
+            'half',
+            `${name} is half-open: it lets ${event.permits} probe${event.permits === 1 ? '' : 's'} through`,
+          );
+        } else if (event.after === 'CLOSED') {
+          say(
+            state,
+            event,
+            'ok',
+            event.before === 'HALF_OPEN' ? `${name} closed: the probes succeeded` : `${name} closed`,
+          );
+        } else say(state, event, 'plain', `${name} is now ${event.after.toLowerCase().replaceAll('_', ' ')}`);
+        break;
+      }
+      case 'instance.crashed':
+        state.crashed.add(event.instance);
+        say(state, event, 'fail', `${event.instance} crashed: ${event.reason}`);
+        break;
+      case 'instance.ready':
+        if (state.crashed.delete(event.instance)) say(state, event, 'ok', `${event.instance} is back`);
+        break;
+      case 'instance.hung':
+        say(state, event, 'fail', `${event.instance} hangs: it takes requests and answers none`);
+        break;
+      case 'saga.step.failed':
+        if (event.lane === 'forward') state.failures.set(event.orderId, event.kind);
+        break;
+      case 'saga.step.completed':
+        if (event.lane === 'compensation') {
+          const done = state.undoing.get(event.orderId) ?? [];
+          done.push(event.step);
+          state.undoing.set(event.orderId, done);
+        }
+        break;
+      case 'saga.compensated': {
+        const steps = (state.undoing.get(event.orderId) ?? [])
+          .map(undoneName)
+          .filter((words) => words !== '');
+        const business = state.failures.get(event.orderId) === 'business';
+        state.undoing.delete(event.orderId);
+        state.failures.delete(event.orderId);
+        state.undone += 1;
+        if (event.timeUs - state.lastUndoneUs < UNDONE_PAUSE_US) break;
+        state.lastUndoneUs = event.timeUs;
+        const what = steps.length === 0 ? '' : `: ${steps.join(', ')}`;
+        say(
+          state,
+          event,
+          business ? 'plain' : 'fail',
+          business
+            ? `An order was refused and undone${steps.length === 0 ? '' : ` (${steps.join(', ')})`}: ${event.reason}`
+            : `An order was undone${what}`,
+        );
+        break;
+      }
+      case 'saga.completed':
+        state.undoing.delete(event.orderId);
+        state.failures.delete(event.orderId);
+        break;
+      case 'saga.parked':
+        say(state, event, 'fail', `An order is stuck past the point of no return: ${event.reason}`);
+        break;
+      case 'message.dead-lettered':
+        say(
+          state,
+          event,
+          'fail',
+          `A message on “${event.topic}” was put aside after ${event.deliveries} deliveries`,
+        );
+        break;
+      case 'registry.instance.expired':
+        say(state, event, 'plain', `The registry dropped ${event.expired}: no heartbeat`);
+        break;
+      case 'run.settings.changed': {
+        const nets = safetyNetsOf(event.settings);
+        if (nets !== null && state.safetyNets !== null && nets !== state.safetyNets) {
+          say(
+            state,
+            event,
+            nets === 'none' ? 'fail' : 'plain',
+            nets === 'none'
+              ? 'Safety nets are off: no timeouts, retries or breakers'
+              : `Safety nets: ${nets}`,
+          );
+        }
+        if (nets !== null) state.safetyNets = nets;
+        break;
+      }
+      default:
+    }
+    return state;
+  },
+};
+
+const UNDO_STEP: Readonly<Record<string, string>> = {
+  releaseStock: 'reserveStock',
+  voidAuthorisation: 'authorisePayment',
+  cancelShipment: 'createShipment',
+};
+
+/** The order's own rejection goes without saying. */
+function undoneName(step: string): string {
+  const forward = UNDO_STEP[step] ?? step;
+  return forward === 'createOrder' || forward === 'rejectOrder' ? '' : undoneWords(forward);
+}
