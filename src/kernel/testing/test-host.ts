@@ -746,4 +746,4 @@ export function testService(name: ServiceName, options: TestServiceOptions = {})
   };
 }
 
-export { serviceOf, testSettings };
+export { testSettings };
