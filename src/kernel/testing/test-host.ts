@@ -7,7 +7,7 @@ import type {
   HttpResponse,
   NetworkErrorKind,
 } from '../http-message.ts';
-import { type EventId, type InstanceId, instanceId, serviceOf } from '../ids.ts';
+import { type EventId, type InstanceId, instanceId } from '../ids.ts';
 import { InstanceRuntime } from '../instance-runtime.ts';
 import type { Json } from '../json.ts';
 import { nobleCrypto } from '../noble-crypto.ts';
