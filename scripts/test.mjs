@@ -85,7 +85,7 @@ const vitest = (projects, words, limitSeconds) => ({
 const playwright = (words) => ({
   arguments_: [binary('@playwright/test'), 'test', '--reporter=list,json', ...words],
   env: {},
-  limitSeconds: 720,
+  limitSeconds: 900,
   count: countPlaywright,
 });
 
