@@ -463,6 +463,24 @@ describe('capacity', () => {
     expect(world.eventsOf('instance.ready')[0]?.timeUs).toBe(50_000);
   });
 
+  test('K-20 an onStart that throws is logged and begun again: the instance does not start for ever', async () => {
+    const world = createTestWorld();
+    let begun = 0;
+    const product = world.add(
+      testService('product', {
+        onStart: async () => {
+          begun += 1;
+          if (begun === 1) throw new Error('no catalogue');
+        },
+      }),
+    );
+    expect((await world.ask(product, get)).status).toBe(503);
+    await world.runFor(1100);
+    expect((await world.ask(product, get)).status).toBe(200);
+    expect(world.eventsOf('process.failed')).toMatchObject([{ process: 'start', error: 'no catalogue' }]);
+    expect(world.eventsOf('instance.ready')[0]?.timeUs).toBe(1_000_000);
+  });
+
   test('a handler that throws answers 500 and is logged; its slot is free again', async () => {
     const world = createTestWorld({ settings: { services: { product: { requestSlots: 1 } } } });
     const product = world.add(
@@ -473,9 +491,12 @@ describe('capacity', () => {
       }),
     );
     await world.runFor(1);
-    for (const _ of [1, 2])
-      expect(await world.ask(product, get)).toMatchObject({ status: 500, body: { detail: 'a bug' } });
-    expect(world.eventsOf('process.failed')).toHaveLength(2);
+    for (const _ of [1, 2]) {
+      const { status, body } = await world.ask(product, get);
+      expect(status).toBe(500);
+      expect(JSON.stringify(body)).not.toContain('a bug');
+    }
+    expect(world.eventsOf('process.failed').map(({ error }) => error)).toEqual(['a bug', 'a bug']);
   });
 });
 

@@ -96,7 +96,7 @@ export class InstanceRuntime {
     return event.id;
   }
 
-  /** Runs `onStart`, then opens the door and begins the background tasks. */
+  /** Runs `onStart`, again a moment later when it throws; then opens the door and begins the background tasks. */
   start(): void {
     assert(this.#state === 'new', 'an instance starts once');
     this.#state = 'starting';
@@ -105,7 +105,7 @@ export class InstanceRuntime {
       { name: 'start', span: null, parentSpanId: null, cause: startedId, deadlineUs: null },
       null,
       async (context) => {
-        await this.#definition.onStart?.(context);
+        await this.#untilDone('start', context, async (own) => await this.#definition.onStart?.(own));
         this.#state = 'ready';
         const cause = context.log.emit({ type: 'instance.ready' });
         this.#host.ready();
@@ -311,17 +311,21 @@ export class InstanceRuntime {
 
   #runForEver(name: string, cause: EventId, run: (context: Context) => Promise<void>): void {
     this.#root({ name, span: null, parentSpanId: null, cause, deadlineUs: null }, null, async (context) => {
-      for (;;) {
-        try {
-          await context.scope({ name }, async (own) => await run(own));
-          return;
-        } catch (error) {
-          if (error instanceof Cancelled) throw error;
-          context.log.emit({ type: 'process.failed', process: name, error: messageOf(error) });
-          await context.clock.sleep(BACKGROUND_RESTART_MS);
-        }
-      }
+      await this.#untilDone(name, context, run);
     });
+  }
+
+  async #untilDone(name: string, context: Context, run: (context: Context) => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await context.scope({ name }, async (own) => await run(own));
+        return;
+      } catch (error) {
+        if (error instanceof Cancelled) throw error;
+        context.log.emit({ type: 'process.failed', process: name, error: messageOf(error) });
+        await context.clock.sleep(BACKGROUND_RESTART_MS);
+      }
+    }
   }
 
   #newSpanId() {
@@ -896,7 +900,10 @@ function problemOf(response: HttpResponse): string | null {
   }
 }
 
-/** What a handler's throw becomes: a store that fails is a 503 that may be tried again, anything else a 500. */
+/**
+ * What a handler's throw becomes: a store that fails is a 503 that may be tried again, anything else a 500.
+ * What a bug says of the inside is for the run log (`process.failed`), not for who asked.
+ */
 function failureResponse(error: unknown): HttpResponse {
   if (error instanceof StoreError) {
     return problemResponse(
@@ -913,6 +920,6 @@ function failureResponse(error: unknown): HttpResponse {
     type: 'about:blank',
     title: 'Internal Server Error',
     status: 500,
-    detail: messageOf(error),
+    detail: 'The service failed at this request. The run log says why.',
   });
 }

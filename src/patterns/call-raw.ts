@@ -25,7 +25,13 @@ export interface RawCall {
 /** An answer as it came, whatever its status; else why there is none. */
 export type RawOutcome =
   | { readonly kind: 'response'; readonly response: HttpResponse }
-  | { readonly kind: 'rejected'; readonly by: RejectedBy; readonly reason: string }
+  | {
+      readonly kind: 'rejected';
+      readonly by: RejectedBy;
+      readonly reason: string;
+      /** The last attempt never left, but an earlier one did, and may have had its effect. */
+      readonly mayHaveHappened: boolean;
+    }
   | { readonly kind: 'failed'; readonly error: NetworkErrorKind; readonly reason: string };
 
 /**
@@ -62,7 +68,8 @@ export async function callRaw(
   if (outcome.ok) return { kind: 'response', response: outcome.value.value };
   const ended = last as HttpOutcome | null;
   if (outcome.error.kind === 'unavailable' && outcome.error.rejectedBy !== undefined) {
-    return { kind: 'rejected', by: outcome.error.rejectedBy, reason: outcome.error.reason };
+    const { rejectedBy: by, reason, mayHaveHappened } = outcome.error;
+    return { kind: 'rejected', by, reason, mayHaveHappened };
   }
   if (ended?.ok === true) return { kind: 'response', response: ended.value };
   const error = ended === null ? 'connection_refused' : ended.error.kind;

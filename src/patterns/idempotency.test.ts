@@ -98,6 +98,20 @@ describe('idempotency', () => {
     });
   });
 
+  test('IDEM-4 a key is kept for a day, then it is free; each claim forgets some that are over', async () => {
+    const { own, once, effects } = await world();
+    for (let number = 1; number <= 25; number += 1) await once({ ...request, key: `k${number}` });
+    await own.runFor(86_400_000 - 1000);
+    await once();
+    expect(effects()).toBe(25);
+    await own.runFor(2000);
+    expect(await once({ ...request, fingerprint: 'f2' })).toMatchObject({ status: 202 });
+    expect(effects()).toBe(26);
+    expect(own.rows('order', idempotencyTable)).toHaveLength(6);
+    await once({ ...request, key: 'other' });
+    expect(own.rows('order', idempotencyTable)).toHaveLength(2);
+  });
+
   test('the fingerprint ignores the order of fields, nothing else', async () => {
     const { own } = await world();
     const of = async (body: unknown, path = '/orders') =>

@@ -11,6 +11,7 @@ import { hex, utf8Bytes } from './utf8.ts';
 
 // Idempotency-Key: the same request sent twice has one effect and one answer (semantics, Messaging).
 // IDEM-1 same key, other payload: 422. IDEM-2 in flight: 409. IDEM-3 done: the stored answer again.
+// IDEM-4 a key is kept for KEPT_MS, as Stripe does; then it is as new.
 
 export interface IdempotencyRow {
   /** Who and which operation, then the client's key: keys of two customers never meet. */
@@ -22,9 +23,14 @@ export interface IdempotencyRow {
   readonly status: number | null;
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string>>;
+  /** From then on the row counts as not there. */
+  readonly expiresUs: RunTimeUs;
 }
 
-export const idempotencyTable = defineTable<IdempotencyRow>('idempotency', 'id');
+export const idempotencyTable = defineTable<IdempotencyRow>('idempotency', 'id', { expires: 'expiresUs' });
+
+const KEPT_MS = 24 * 3_600_000;
+const FORGET_AT_ONCE = 20;
 
 export interface IdempotentRequest {
   /** Operation and customer: `POST /orders cus_1`. */
@@ -62,13 +68,15 @@ export type IdempotencyStart =
   /** Do it, then `finishIdempotent`. */
   { readonly kind: 'new' } | { readonly kind: 'answer'; readonly answer: StoredAnswer | Problem };
 
-/** For work of more than one transaction: claims the key, or says what to answer instead. */
+/** For work of more than one transaction: claims the key, or says what to answer instead. Forgets a few keys that are over. */
 export async function beginIdempotent(
   tx: Transaction,
   request: IdempotentRequest,
   inFlightMs: number,
 ): Promise<IdempotencyStart> {
-  const row = await tx.get(idempotencyTable, idOf(request));
+  const nowUs = tx.now();
+  const kept = await tx.get(idempotencyTable, idOf(request));
+  const row = kept === undefined || kept.expiresUs <= nowUs ? undefined : kept;
   if (row !== undefined && row.fingerprint !== request.fingerprint) {
     return {
       kind: 'answer',
@@ -90,7 +98,7 @@ export async function beginIdempotent(
       },
     };
   }
-  if (row?.state === 'in-flight' && tx.now() < row.inFlightUntilUs) {
+  if (row?.state === 'in-flight' && nowUs < row.inFlightUntilUs) {
     return {
       kind: 'answer',
       answer: problem(
@@ -103,14 +111,17 @@ export async function beginIdempotent(
       ),
     };
   }
+  const past = await tx.list(idempotencyTable, { index: 'expires', to: nowUs, limit: FORGET_AT_ONCE });
+  for (const { id } of past) await tx.delete(idempotencyTable, id);
   await tx.put(idempotencyTable, {
     id: idOf(request),
     fingerprint: request.fingerprint,
     state: 'in-flight',
-    inFlightUntilUs: plusMs(tx.now(), inFlightMs),
+    inFlightUntilUs: plusMs(nowUs, inFlightMs),
     status: null,
     body: null,
     headers: {},
+    expiresUs: plusMs(nowUs, KEPT_MS),
   });
   return { kind: 'new' };
 }
@@ -129,6 +140,7 @@ export async function finishIdempotent(
     status: answer.status,
     body: answer.body ?? null,
     headers: answer.headers ?? {},
+    expiresUs: plusMs(tx.now(), KEPT_MS),
   });
 }
 

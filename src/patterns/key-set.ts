@@ -28,7 +28,7 @@ import { base64url, base64urlBytes } from './utf8.ts';
 // KEYS-1 a kid that is not known fetches the set again, so a rotation needs no restart; KEYS-2 but not
 // more often than every REFETCH_MS, so that forged kids are no way to flood User; KEYS-3 a set older
 // than MAX_AGE_MS is fetched again, so that a withdrawn key ends; KEYS-4 when User is down, the cached
-// keys go on.
+// keys go on, and nobody waits for User whose key is cached.
 
 /** One Ed25519 public key as a JSON Web Key (RFC 8037). */
 export const jsonWebKeySchema = z.object({
@@ -76,6 +76,8 @@ interface KeyCache {
   /** Not asked again before. */
   nextFetchUs: RunTimeUs;
   readonly fetching: Mutex;
+  /** An old set is being fetched anew behind the requests. */
+  refreshing: boolean;
 }
 
 const keyCache = defineLocal<KeyCache>('key-set', () => ({
@@ -83,24 +85,45 @@ const keyCache = defineLocal<KeyCache>('key-set', () => ({
   oldUs: RUN_START,
   nextFetchUs: RUN_START,
   fetching: new Mutex(),
+  refreshing: false,
 }));
+
+const isCached = (cache: KeyCache, kid: string): boolean => cache.keys.some((key) => key.kid === kid);
 
 function needsFetch(cache: KeyCache, context: Context, kid: string): boolean {
   const nowUs = context.clock.now();
   if (nowUs < cache.nextFetchUs) return false;
-  return nowUs >= cache.oldUs || !cache.keys.some((key) => key.kid === kid);
+  return nowUs >= cache.oldUs || !isCached(cache, kid);
 }
 
 /** The keys to check a token of this `kid` with; an error in words when User cannot be asked and nothing is cached. */
 async function keysFor(context: Context, kid: string): Promise<Result<readonly VerificationKey[], string>> {
   const cache = context.local(keyCache);
   if (needsFetch(cache, context, kid)) {
-    await cache.fetching.run(context, async () => {
-      // Another process may have fetched while this one waited.
-      if (needsFetch(cache, context, kid)) await fetchKeys(context, cache);
-    });
+    if (isCached(cache, kid)) refreshBehind(context, cache, kid);
+    else await fetchIfNeeded(context, cache, kid);
   }
   return cache.keys.length > 0 ? ok(cache.keys) : err('the keys of User cannot be fetched');
+}
+
+async function fetchIfNeeded(context: Context, cache: KeyCache, kid: string): Promise<void> {
+  await cache.fetching.run(context, async () => {
+    // Another process may have fetched while this one waited.
+    if (needsFetch(cache, context, kid)) await fetchKeys(context, cache);
+  });
+}
+
+/** One at a time; the request that found the set old goes on with it. */
+function refreshBehind(context: Context, cache: KeyCache, kid: string): void {
+  if (cache.refreshing) return;
+  cache.refreshing = true;
+  context.fork({ name: 'key set refresh' }, async (own) => {
+    try {
+      await fetchIfNeeded(own, cache, kid);
+    } finally {
+      cache.refreshing = false;
+    }
+  });
 }
 
 async function fetchKeys(context: Context, cache: KeyCache): Promise<void> {

@@ -33,8 +33,8 @@ export function mayTake(
 }
 
 /**
- * Takes the lease, or prolongs one's own: the fencing number, or null when somebody else holds it.
- * Writes only when more than half of it is used up, so that asking often costs nothing.
+ * Takes the lease, or prolongs one's own (also one that ran out and that nobody took): the fencing
+ * number, or null when somebody else holds it. Writes only when more than half of it is used up, so that asking often costs nothing.
  */
 export async function claimLease(
   tx: Transaction,
@@ -44,7 +44,7 @@ export async function claimLease(
 ): Promise<number | null> {
   const nowUs = tx.now();
   const row = await tx.get(leaseTable, name);
-  if (row !== undefined && row.holder === holder && nowUs < row.untilUs) {
+  if (row !== undefined && row.holder === holder) {
     if (nowUs > plusMs(row.untilUs, -leaseMs / 2)) {
       await tx.put(leaseTable, { ...row, untilUs: plusMs(nowUs, leaseMs) });
     }

@@ -7,8 +7,10 @@ const schema = z.strictObject({
   kind: z.enum(['a', 'b']),
   lines: z.array(z.strictObject({ quantity: z.int().check(z.gte(1), z.lte(9)) })).check(z.minLength(1)),
   note: z.optional(z.string().check(z.maxLength(3))),
+  name: z.string().check(z.minLength(1)),
+  cart: z.union([z.array(z.string()).check(z.minLength(1)), z.array(z.never()).check(z.maxLength(0))]),
 });
-const good = { email: 'a@b.cd', kind: 'a', lines: [{ quantity: 1 }] };
+const good = { email: 'a@b.cd', kind: 'a', lines: [{ quantity: 1 }], name: 'Ada', cart: [] };
 
 describe('validation', () => {
   test('gives the value', () => {
@@ -27,9 +29,11 @@ describe('validation', () => {
     [{ ...good, lines: [{ quantity: 1.5 }] }, 'lines.0.quantity', 'must be a whole number'],
     [{ ...good, lines: [{ quantity: '1' }] }, 'lines.0.quantity', 'must be a number'],
     [{ ...good, lines: [{ quantity: 1, price: 0 }] }, 'lines.0.price', 'is not known here'],
+    [{ ...good, name: '' }, 'name', 'must have at least 1 character'],
+    [{ ...good, cart: undefined }, 'cart', 'is missing'],
     [{ ...good, note: 'long' }, 'note', 'must have at most 3 characters'],
     [
-      JSON.parse('{"__proto__": {"kind": "a"}, "email": "a@b.cd", "kind": "a", "lines": [{"quantity": 1}]}'),
+      JSON.parse(JSON.stringify(good).replace('{', '{"__proto__": {"kind": "a"},')),
       '__proto__',
       'is not known here',
     ],

@@ -47,12 +47,11 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 function describe(issue: z.core.$ZodRawIssue): string {
+  if (issue.input === undefined && issue.code !== 'unrecognized_keys') return 'is missing';
   switch (issue.code) {
     case 'invalid_type':
-      if (issue.input === undefined) return 'is missing';
       return `must be ${TYPES[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
-      if (issue.input === undefined) return 'is missing';
       return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
     case 'invalid_format':
       return FORMATS[issue.format] ?? 'does not have the right form';
@@ -70,7 +69,8 @@ function describe(issue: z.core.$ZodRawIssue): string {
 }
 
 function limit(origin: string, relation: string, bound: number): string {
-  if (origin === 'string') return `must have ${relation} ${bound} characters`;
+  if (origin === 'string')
+    return `must have ${relation} ${bound} ${bound === 1 ? 'character' : 'characters'}`;
   if (origin === 'array') return `must have ${relation} ${bound} ${bound === 1 ? 'entry' : 'entries'}`;
   return `must be ${relation} ${bound}`;
 }

@@ -195,5 +195,7 @@ const UNDO_STEP: Readonly<Record<string, string>> = {
 /** The order's own rejection goes without saying. */
 function undoneName(step: string): string {
   const forward = UNDO_STEP[step] ?? step;
-  return forward === 'createOrder' || forward === 'rejectOrder' ? '' : undoneWords(forward);
+  return forward === 'createOrder' || forward === 'rejectOrder'
+    ? ''
+    : undoneWords(forward).replace(/^the (\w+) was /, '$1 ');
 }

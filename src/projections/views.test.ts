@@ -209,8 +209,8 @@ describe('the narrator', () => {
       );
     }
     expect(script.projections.narrator.lines.map((line) => [line.timeUs, line.text])).toEqual([
-      [10_000_000, 'An order was undone: the stock was released'],
-      [15_000_000, 'An order was undone: the stock was released'],
+      [10_000_000, 'An order was undone: stock released'],
+      [15_000_000, 'An order was undone: stock released'],
     ]);
   });
 });

@@ -118,6 +118,12 @@ export function faultWord(fault: FaultDescription): string {
   }
 }
 
+/** The same for a badge on the diagram, where there is little room: "Slow +2 s (50 %)". */
+export const faultBadgeWord = (fault: FaultDescription): string =>
+  fault.kind === 'slow' && fault.share < 1
+    ? `Slow +${formatSize(fault.addMs ?? 0)} (${formatShare(fault.share)})`
+    : faultWord(fault);
+
 /** "Shipping", "shipping-2", "Order → Shipping". */
 export function targetWord(target: FaultTargetView | null): string {
   if (target === null) return 'the shop';

@@ -94,7 +94,21 @@ describe('key set', () => {
     expect(fetches(world)).toBe(1);
     await world.runFor(2000);
     await hold(world, token);
+    await world.runFor(100);
     expect(fetches(world)).toBe(2);
+  });
+
+  test('KEYS-4 nobody whose key is cached waits for User', async () => {
+    const world = await openShop([productService]);
+    const token = await tokenFor(world, ADA);
+    await hold(world, token);
+    await world.runFor(301_000);
+    world.onSend(({ to }) => (to === user ? { kind: 'blackhole' } : null));
+    const before = world.nowMs;
+    for (let time = 0; time < 5; time += 1) expect((await hold(world, token)).status).toBe(201);
+    expect(world.nowMs - before).toBeLessThan(1000);
+    const asked = world.eventsOf('request.sent').filter(({ path }) => path.includes('jwks'));
+    expect(asked).toHaveLength(2);
   });
 
   test('KEYS-4 with User down the cached keys go on; without any it is a 503, not a 401', async () => {

@@ -1,4 +1,4 @@
-import { Ban, ShieldCheck, ShieldHalf, ShieldOff, X } from 'lucide-react';
+import { Ban, Shield, ShieldCheck, ShieldHalf, ShieldOff, X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { useStores, useView } from '../state/hooks.ts';
 import { KEYS } from './keys.ts';
@@ -66,7 +66,16 @@ export default function HelpDialog() {
                   <span className="sign-clock" /> a timeout: the caller gave up
                 </li>
                 <li>
+                  <span className="sign-lost">+</span> no connection: nobody is there
+                </li>
+                <li>
                   <span className="sign-dot">2</span> a second attempt
+                </li>
+                <li>
+                  <span className="sign-probe" /> a probe of a half-open breaker
+                </li>
+                <li className="text-fail">
+                  <Shield size={18} strokeWidth={2.5} /> not sent: turned back by the breaker
                 </li>
                 <li>
                   <ShieldCheck size={18} /> breaker closed: calls pass

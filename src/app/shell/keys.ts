@@ -1,11 +1,14 @@
 import { useEffect } from 'react';
 import type { ServiceName } from '../../kernel/index.ts';
-import { type FaultPlace, makeFault } from '../state/actions.ts';
+import { type FaultPlace, makeFault, SPEEDS } from '../state/actions.ts';
 import { useStores } from '../state/hooks.ts';
 
 /** Every key, as the help lists them. */
 export const KEYS: readonly { readonly key: string; readonly what: string }[] = [
   { key: 'Space', what: 'Play, pause' },
+  { key: '[ ]', what: 'Slower, faster' },
+  { key: '← ↑ ↓ →', what: 'In the diagram: go to the neighbour' },
+  { key: 'Enter', what: 'Select what has focus' },
   { key: '1 2 3 4', what: 'Select User, Product, Order, Shipping' },
   { key: 'S', what: 'Slow: what is selected takes 2 s longer' },
   { key: 'E', what: 'Errors: what is selected fails for 80 % of its calls' },
@@ -22,6 +25,13 @@ const NUMBERED: Readonly<Record<string, ServiceName>> = {
   '3': 'order',
   '4': 'shipping',
 };
+
+/** One step along the speeds that the time bar offers; from a speed between two of them, to the nearer one. */
+export function nextSpeed(speed: number, step: 1 | -1): number {
+  const further =
+    step === 1 ? SPEEDS.filter((one) => one > speed) : SPEEDS.filter((one) => one < speed).reverse();
+  return further[0] ?? speed;
+}
 
 /** Where single keys act: nowhere that text or a choice is being made. */
 function listens(target: EventTarget | null): boolean {
@@ -47,6 +57,15 @@ export function useKeys(): void {
         view.setState({ helpOpen: true });
         return;
       }
+      if (
+        event.key === 'Escape' &&
+        !(event.target instanceof Element && event.target.closest('input, select') !== null)
+      ) {
+        // No character: it may act wherever the focus is.
+        view.select(null);
+        event.preventDefault();
+        return;
+      }
       if (!state.keysOn || !listens(event.target)) return;
       const place = (): FaultPlace => {
         const { selection } = view.getState();
@@ -63,6 +82,8 @@ export function useKeys(): void {
         if (event.target instanceof Element && event.target.closest('button, a') !== null) return;
         actions.toggle();
       } else if (service !== undefined) view.select({ kind: 'service', service });
+      else if (key === '[' || key === ']')
+        actions.speed(nextSpeed(run.getState().speed, key === ']' ? 1 : -1));
       else if (key === 's')
         actions.addFault(makeFault({ kind: 'slow', addMs: 2000, share: 1 }, place(), null));
       else if (key === 'e') actions.addFault(makeFault({ kind: 'errors', share: 0.8 }, place(), null));
@@ -71,7 +92,6 @@ export function useKeys(): void {
         const nets = run.getState().projections.facts.settings?.safetyNets;
         actions.safetyNets(nets === 'none' ? 'classroom' : 'none');
       } else if (key === 'r') actions.reset();
-      else if (key === 'Escape') view.select(null);
       else return;
       event.preventDefault();
     };

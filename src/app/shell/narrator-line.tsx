@@ -50,7 +50,7 @@ function FirstSentence() {
   return (
     <div className="narrator narrator-first" data-testid="narrator">
       <p>
-        Press <b>Play</b> <kbd>Space</kbd>: customers start ordering; then click <b>Shipping</b>, choose{' '}
+        Press <b>Play</b> (<kbd>Space</kbd>): customers start ordering; then click <b>Shipping</b>, choose{' '}
         <b>Slow</b>, and see who else suffers.
       </p>
     </div>

@@ -22,7 +22,7 @@ export function useStores(): AppStores {
 
 export const useActions = (): Actions => useStores().actions;
 
-/** Renders again only when what it selects changes (compared shallowly), at most ten times a second. */
+/** Renders again only when what it selects changes (compared shallowly), at most five times a second. */
 export function useRun<T>(select: (state: RunState) => T): T {
   return useStore(useStores().run, useShallow(select));
 }

@@ -28,7 +28,7 @@ export type RunStore = StoreApi<RunState> & {
 };
 
 /** React hears of changes at most this often; tokens read the projections at every frame. */
-export const TICK_MS = 100;
+export const TICK_MS = 200;
 /** A shop that does not get calm is shown all the same. */
 const CALM_WITHIN_MS = 20_000;
 

@@ -55,6 +55,8 @@ export interface SagaRow {
   /** The steps that are to be done, or the state's name when there are none. */
   readonly state: string;
   readonly status: SagaStatus;
+  /** `<status>/<startedUs>`: sorts those of one status by time. */
+  readonly statusStarted: string;
   readonly data: SagaData;
   readonly reason: string | null;
   readonly cancelRequested: string | null;
@@ -78,8 +80,23 @@ export interface SagaRow {
 export const sagaTable = defineTable<SagaRow>('sagas', 'sagaId', {
   due: 'dueUs',
   order: 'orderId',
-  status: 'status',
+  status: 'statusStarted',
+  started: 'startedUs',
 });
+
+const statusStarted = (status: SagaStatus, startedUs: RunTimeUs): string =>
+  `${status}/${String(startedUs).padStart(15, '0')}`;
+
+/** The newest sagas, of one status or (null) of any, the newest first. */
+export async function newestSagas(
+  tx: Transaction,
+  status: SagaStatus | null,
+  limit: number,
+): Promise<SagaRow[]> {
+  const which =
+    status === null ? { index: 'started' } : { index: 'status', from: `${status}/`, to: `${status}/~` };
+  return await tx.list(sagaTable, { ...which, reverse: true, limit });
+}
 
 export const sagaHistoryTable = defineTable<SagaHistoryRow>('saga-history', 'entryId', { saga: 'sagaId' });
 
@@ -157,6 +174,7 @@ export function advanceRow(
     snapshot: persisted(definition, next),
     state: placeOf(definition, next),
     status,
+    statusStarted: statusStarted(status, row.startedUs),
     reason: status === 'running' || status === 'completed' ? null : reason,
     endedUs: ended ? tx.now() : null,
   };
@@ -221,6 +239,7 @@ export async function startSaga(
     snapshot: persisted(definition, snapshot),
     state: placeOf(definition, snapshot),
     status: 'running',
+    statusStarted: statusStarted('running', nowUs),
     data,
     reason: null,
     cancelRequested: null,

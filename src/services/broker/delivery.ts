@@ -1,5 +1,6 @@
 import {
   type BackgroundTask,
+  Cancelled,
   type Context,
   defineLocal,
   elapsedMs,
@@ -109,6 +110,12 @@ function begin(context: Context, due: Due, fence: number): void {
   context.fork({ ...about, ...(span === null ? {} : { span }) }, async (own) => {
     try {
       await deliver(own, due, fence);
+    } catch (error) {
+      if (error instanceof Cancelled) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      own.log.emit({ type: 'process.failed', process: about.name, error: why });
+      // The database failed, and is asked again at once when the lane is free: it gets a moment.
+      await own.clock.sleep(own.settings.messaging.redeliveryBaseMs);
     } finally {
       lane.release();
       wakeDelivery(own);
@@ -132,7 +139,7 @@ async function deliver(
       if (!(await holdsLease(tx, LEASE, fence)) || now === undefined || !isSamePlace(now, seen)) return null;
       const next = await sending(tx, now);
       if (instance !== null) {
-        const { topic, group, deliveries: delivery } = next;
+        const { topic, group } = next;
         const messageId = message.event.id;
         tx.emit({
           type: 'message.sent',
@@ -141,7 +148,7 @@ async function deliver(
           group,
           to: service,
           toInstance: instance,
-          delivery,
+          delivery: next.deliveries + 1,
         });
       }
       return next;

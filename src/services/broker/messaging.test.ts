@@ -264,6 +264,41 @@ describe('messaging', () => {
     expect(seen(world)).toMatchObject([{ id: 'a', times: 1 }]);
   });
 
+  it('MSG-7: a delivery that a crash of the broker cut off does not count', async () => {
+    const { world, fate } = await openWorld({ settings: { messaging: { maxDeliveries: 2 } } });
+    fate.poison.add('bad');
+    const point = { instance: BROKER, port: 'network', operation: 'POST /events', when: 'before' } as const;
+    world.crashAt({ ...point, nth: 1, restartAfterMs: 1000 });
+    world.crashAt({ ...point, nth: 2, restartAfterMs: 1000 });
+    await tell(world, { id: 'a', key: 'bad', number: 1 });
+    await world.runUntil(() => world.eventsOf('instance.crashed').length === 2);
+    world.crash(READER);
+    await world.runFor(20_000);
+    expect(world.eventsOf('message.dead-lettered')).toEqual([]);
+    world.restart(READER);
+    await world.runFor(20_000);
+    const reached = world.eventsOf('request.received').filter((event) => event.operation === 'POST /events');
+    expect(reached).toHaveLength(2);
+    expect(world.eventsOf('message.dead-lettered')).toMatchObject([{ deliveries: 2 }]);
+  });
+
+  it('a database that fails is left alone for a moment before a delivery is tried again', async () => {
+    const { world } = await openWorld({ settings: { messaging: { redeliveryBaseMs: 500 } } });
+    const operation = 'delivery sent';
+    world.failStore({ database: 'broker', operation, kind: 'unavailable', times: 4 });
+    await tell(world, { id: 'a', key: 'k', number: 1 });
+    await world.runFor(10_000);
+    const failedMs = world
+      .eventsOf('store.aborted')
+      .filter((event) => event.operation === operation)
+      .map((event) => event.timeUs / 1000);
+    expect(failedMs).toHaveLength(4);
+    for (const [index, atMs] of failedMs.entries()) {
+      expect(atMs - (failedMs[index - 1] ?? -1000)).toBeGreaterThanOrEqual(500);
+    }
+    expect(seen(world)).toMatchObject([{ id: 'a', times: 1 }]);
+  });
+
   it.each([
     ['store', 'accept message', 'after'],
     ['store', 'delivery sent', 'after'],

@@ -134,9 +134,9 @@ export async function lagOf(tx: Transaction, group: string, topic: string): Prom
   return lag;
 }
 
-/** Notes that a message is about to be sent; kept, so that a crash does not forget how often it was. */
+/** Notes that a message is about to be sent. */
 export async function sending(tx: Transaction, cursor: CursorRow): Promise<CursorRow> {
-  const next = { ...cursor, deliveries: cursor.deliveries + 1, tries: cursor.tries + 1 };
+  const next = { ...cursor, tries: cursor.tries + 1 };
   await tx.put(cursorsTable, next);
   return next;
 }
@@ -188,8 +188,8 @@ export async function deliveryFailed(
   const { topic, group, partition } = cursor;
   const messageId = message.event.id;
   const { reason } = failure;
-  const deliveries = failure.counts ? cursor.deliveries : cursor.deliveries - 1;
-  if (deliveries >= settings.maxDeliveries) {
+  const deliveries = failure.counts ? cursor.deliveries + 1 : cursor.deliveries;
+  if (failure.counts && deliveries >= settings.maxDeliveries) {
     const letter: DeadLetterRow = {
       deadLetterId: `${group}/${messageId}`,
       messageId,

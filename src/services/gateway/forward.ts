@@ -66,9 +66,15 @@ export async function forward(
   return outcome.kind === 'rejected' ? notSent(service, outcome) : noAnswer(service, outcome);
 }
 
-function notSent(service: ServiceName, { by, reason }: Extract<RawOutcome, { kind: 'rejected' }>): Problem {
+function notSent(
+  service: ServiceName,
+  { by, reason, mayHaveHappened }: Extract<RawOutcome, { kind: 'rejected' }>,
+): Problem {
   if (by === 'deadline') {
-    return problem(504, 'deadline-exceeded', 'Out of time', `There was no time left to ask ${service}.`);
+    const detail = mayHaveHappened
+      ? `There was no time left to ask ${service} again: an earlier attempt was sent and may have taken effect.`
+      : `There was no time left to ask ${service}.`;
+    return problem(504, 'deadline-exceeded', 'Out of time', detail);
   }
   const details: Readonly<Record<Exclude<typeof by, 'deadline'>, string>> = {
     'circuit-breaker': `The gateway's circuit breaker to ${service} is open: too many of its last calls failed. Try again later.`,
@@ -81,7 +87,7 @@ function notSent(service: ServiceName, { by, reason }: Extract<RawOutcome, { kin
     503,
     'service-unavailable',
     'Service unavailable',
-    details[by],
+    mayHaveHappened ? `${details[by]} An earlier attempt was sent and may have taken effect.` : details[by],
     { service, by, reason },
     { 'retry-after': '2' },
   );

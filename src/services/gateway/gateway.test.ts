@@ -1,9 +1,7 @@
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type HttpMethod, instanceId } from '../../kernel/index.ts';
-import { nobleCrypto } from '../../kernel/noble-crypto.ts';
 import type { TestRequest, TestWorld } from '../../kernel/testing/test-host.ts';
-import { base64url, RUN_EPOCH_S, signToken, type TokenClaims, utf8Bytes } from '../../patterns/index.ts';
 import { brokerService } from '../broker/index.ts';
 import { orderService } from '../order/index.ts';
 import { paymentProviderService } from '../payment-provider/index.ts';
@@ -11,14 +9,20 @@ import { productService } from '../product/index.ts';
 import { shippingService } from '../shipping/index.ts';
 import { ADA, ADMIN, BEN, bearer, openShop, snapshot, tokenFor } from '../testing/test-shop.ts';
 import { gatewayService } from './index.ts';
+import {
+  FIRST_KEY,
+  faultsOfAnswer,
+  orderBody,
+  type ShopToAsk,
+  signingKeyOf,
+  wrongRequests,
+} from './testing/wrong-requests.ts';
 
 const gateway = instanceId('gateway', 1);
 const databases = ['user', 'product', 'order', 'shipping', 'payment-provider'] as const;
 const backends = [brokerService, productService, orderService, shippingService, paymentProviderService];
 const unlimited = { rateLimit: { perSecond: 10_000, burst: 10_000 } };
 
-const address = { name: 'Ada', street: '1 Station Road', postcode: '10115', city: 'Berlin', country: 'DE' };
-const orderBody = { lines: [{ sku: 'games-01', quantity: 1 }], address, cardToken: 'tok_ok' };
 const slug = (body: unknown) => (body as { type: string }).type.split('/').at(-1);
 
 async function shop(settings = {}): Promise<TestWorld> {
@@ -29,338 +33,34 @@ async function shop(settings = {}): Promise<TestWorld> {
 
 describe('30 kinds of wrong requests', () => {
   let world: TestWorld;
-  let ada: string;
-  let ben: string;
-  let admin: string;
-  let adaOrder: string;
-  let now: TokenClaims;
+  let asks: ShopToAsk;
 
   beforeAll(async () => {
     world = await shop();
-    ada = await tokenFor(world, ADA);
-    ben = await tokenFor(world, BEN);
-    admin = await tokenFor(world, ADMIN);
+    const [ada, ben, admin] = [
+      await tokenFor(world, ADA),
+      await tokenFor(world, BEN),
+      await tokenFor(world, ADMIN),
+    ];
     const placed = await world.ask(gateway, {
       method: 'POST',
       path: '/orders',
-      headers: { ...bearer(ada), 'idempotency-key': 'first' },
+      headers: { ...bearer(ada), 'idempotency-key': FIRST_KEY },
       body: orderBody,
     });
     expect(placed.status).toBe(202);
-    adaOrder = (placed.body as { orderId: string }).orderId;
+    const adaOrder = (placed.body as { orderId: string }).orderId;
     await world.runFor(120_000); // the order has ended and its parcel has arrived: nothing moves by itself any more
-    now = {
-      customerId: 'cus_ada',
-      email: ADA,
-      roles: ['admin'],
-      issuer: 'bulkhead/user',
-      audience: 'bulkhead/shop',
-      issuedAtS: RUN_EPOCH_S,
-      expiresAtS: RUN_EPOCH_S + 3600,
-    };
+    asks = { ada, ben, admin, adaOrder, key: signingKeyOf(world.tables('user')['signing_keys']?.[0]) };
   }, 60_000);
 
-  const sign = (changed: Partial<TokenClaims>) =>
-    signToken(
-      { crypto: nobleCrypto },
-      { ...now, ...changed },
-      { kid: 'key-1', secretKey: new Uint8Array(32).fill(9) },
-    );
-  const part = (value: unknown) => base64url(utf8Bytes(JSON.stringify(value)));
-  const order = (changed: object = {}, headers: object = {}): TestRequest => ({
-    method: 'POST',
-    path: '/orders',
-    headers: { ...bearer(ada), 'idempotency-key': 'wrong', ...headers },
-    body: { ...orderBody, ...changed },
-  });
-  const get = (path: string, token?: string): TestRequest => ({
-    method: 'GET',
-    path,
-    ...(token === undefined ? {} : { headers: bearer(token) }),
-  });
-  const put = (path: string, body: unknown, token: string): TestRequest => ({
-    method: 'PUT',
-    path,
-    body,
-    headers: bearer(token),
-  });
+  test('are more than thirty', () => expect(wrongRequests.length).toBeGreaterThanOrEqual(30));
 
-  const wrong: readonly (readonly [
-    what: string,
-    request: () => TestRequest,
-    status: number,
-    slug: string,
-    field?: string,
-  ])[] = [
-    ['an unknown path', () => get('/nothing'), 404, 'no-such-path'],
-    ['a path with a slash too many', () => get('/products/'), 404, 'no-such-path'],
-    ['a path that climbs', () => get('/products/../users/me'), 404, 'no-such-path'],
-    [
-      'a method that the path does not take',
-      () => ({ method: 'PATCH', path: '/products' }),
-      405,
-      'method-not-allowed',
-    ],
-    [
-      'a reservation from outside',
-      () => put('/reservations/o1', { lines: orderBody.lines }, ada),
-      404,
-      'no-such-path',
-    ],
-    ['a shipment from outside', () => put('/shipments/o1', {}, ada), 405, 'method-not-allowed'],
-    ['an event from outside', () => ({ method: 'POST', path: '/events', body: {} }), 404, 'no-such-path'],
-    ['an unknown good', () => get('/products/games-99'), 404, 'unknown-product'],
-    ['a sku of the wrong form', () => get("/products/';drop"), 400, 'invalid-request', 'sku'],
-    ['a limit that is no number', () => get('/products?limit=many'), 400, 'invalid-request', 'limit'],
-    ['a limit that is too high', () => get('/products?limit=101'), 400, 'invalid-request', 'limit'],
-    ['a negative offset', () => get('/products?offset=-1'), 400, 'invalid-request', 'offset'],
-    ['an unknown category', () => get('/products?category=cars'), 400, 'invalid-request', 'category'],
-    ['an unknown query parameter', () => get('/products?sort=price'), 400, 'invalid-request', 'sort'],
-    [
-      'a broken body',
-      () => ({ method: 'POST', path: '/sessions', body: '{"email": "ada' }),
-      400,
-      'body-not-json',
-    ],
-    [
-      'no body',
-      () => ({ method: 'POST', path: '/users', headers: { 'content-type': 'application/json' } }),
-      400,
-      'body-not-json',
-    ],
-    [
-      'a body that is a list',
-      () => ({ method: 'POST', path: '/users', body: [] }),
-      400,
-      'invalid-request',
-      '',
-    ],
-    [
-      'a form instead of JSON',
-      () => ({
-        method: 'POST',
-        path: '/sessions',
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: 'email=ada',
-      }),
-      415,
-      'unsupported-media-type',
-    ],
-    [
-      'a body over 64 kB',
-      () => ({
-        method: 'POST',
-        path: '/users',
-        body: { email: ADA, name: 'x'.repeat(70_000), password: 'long enough 1' },
-      }),
-      413,
-      'body-too-large',
-    ],
-    [
-      'an e-mail that is none',
-      () => ({
-        method: 'POST',
-        path: '/users',
-        body: { email: 'ada', password: 'long enough 1', name: 'A' },
-      }),
-      400,
-      'invalid-request',
-      'email',
-    ],
-    [
-      'a short password',
-      () => ({
-        method: 'POST',
-        path: '/users',
-        body: { email: 'x@example.com', password: 'short', name: 'A' },
-      }),
-      400,
-      'invalid-request',
-      'password',
-    ],
-    [
-      'making oneself an administrator',
-      () => ({
-        method: 'POST',
-        path: '/users',
-        body: { email: 'x@example.com', password: 'long enough 1', name: 'A', roles: ['admin'] },
-      }),
-      400,
-      'invalid-request',
-      'roles',
-    ],
-    [
-      'an e-mail that has an account',
-      () => ({ method: 'POST', path: '/users', body: { email: ADA, password: 'long enough 1', name: 'A' } }),
-      409,
-      'email-taken',
-    ],
-    [
-      'a wrong password',
-      () => ({ method: 'POST', path: '/sessions', body: { email: ADA, password: 'wrong password' } }),
-      401,
-      'wrong-credentials',
-    ],
-    [
-      'an unknown e-mail',
-      () => ({
-        method: 'POST',
-        path: '/sessions',
-        body: { email: 'x@example.com', password: 'wrong password' },
-      }),
-      401,
-      'wrong-credentials',
-    ],
-    ['no token', () => get('/orders'), 401, 'sign-in-required'],
-    [
-      'another scheme',
-      () => ({ ...get('/orders'), headers: { authorization: 'Basic YWRhOmFkYQ==' } }),
-      401,
-      'token-refused',
-    ],
-    ['a token that is garbage', () => get('/orders', 'garbage'), 401, 'token-refused'],
-    [
-      'a token with alg none',
-      () => get('/orders', `${part({ alg: 'none', kid: 'key-1' })}.${part({ sub: 'cus_ada' })}.`),
-      401,
-      'token-refused',
-    ],
-    ['a token signed by somebody else', () => get('/orders', sign({})), 401, 'token-refused'],
-    [
-      'a token of an unknown key',
-      () => get('/orders', ada.replace(/^[^.]*/, part({ alg: 'EdDSA', kid: 'key-7' }))),
-      401,
-      'token-refused',
-    ],
-    [
-      'a token with another content',
-      () => get('/orders', ada.replace(/\.[^.]*\./, `.${part({ ...now, sub: 'cus_ben' })}.`)),
-      401,
-      'token-refused',
-    ],
-    [
-      "an administrator's work by a customer",
-      () => put('/products/games-01/price', { priceMinor: 1, currency: 'EUR' }, ada),
-      403,
-      'admin-only',
-    ],
-    [
-      'a key rotation by a customer',
-      () => ({ method: 'POST', path: '/signing-keys', headers: bearer(ada) }),
-      403,
-      'admin-only',
-    ],
-    ["somebody's account by a customer", () => get('/users/cus_ben', ada), 403, 'admin-only'],
-    ["another customer's order", () => get(`/orders/${adaOrder}`, ben), 404, 'no-such-order'],
-    ["another customer's parcel", () => get(`/shipments/${adaOrder}`, ben), 404, 'no-such-shipment'],
-    [
-      "cancelling another customer's order",
-      () => ({ method: 'POST', path: `/orders/${adaOrder}/cancellation`, headers: bearer(ben) }),
-      404,
-      'no-such-order',
-    ],
-    [
-      'cancelling an order that has left',
-      () => ({ method: 'POST', path: `/orders/${adaOrder}/cancellation`, headers: bearer(ada) }),
-      409,
-      'too-late-to-cancel',
-    ],
-    [
-      'an order without Idempotency-Key',
-      () => order({}, { 'idempotency-key': '' }),
-      400,
-      'idempotency-key-missing',
-      'idempotency-key',
-    ],
-    [
-      'the same key for another order',
-      () => order({ cardToken: 'tok_else' }, { 'idempotency-key': 'first' }),
-      422,
-      'idempotency-key-reused',
-    ],
-    ['an order of nothing', () => order({ lines: [] }), 400, 'invalid-request', 'lines'],
-    [
-      'an order of none of a good',
-      () => order({ lines: [{ sku: 'games-01', quantity: 0 }] }),
-      400,
-      'invalid-request',
-      'lines.0.quantity',
-    ],
-    [
-      'an order of minus one',
-      () => order({ lines: [{ sku: 'games-01', quantity: -1 }] }),
-      400,
-      'invalid-request',
-      'lines.0.quantity',
-    ],
-    [
-      'an order of half a good',
-      () => order({ lines: [{ sku: 'games-01', quantity: 0.5 }] }),
-      400,
-      'invalid-request',
-      'lines.0.quantity',
-    ],
-    [
-      'an order that names its own price',
-      () => order({ lines: [{ sku: 'games-01', quantity: 1, unitPriceMinor: 1 }] }),
-      400,
-      'invalid-request',
-      'lines.0.unitPriceMinor',
-    ],
-    ['an order without an address', () => order({ address: undefined }), 400, 'invalid-request', 'address'],
-    [
-      'an order with a card number instead of a token',
-      () => order({ cardToken: '4111 1111 1111 1111' }),
-      400,
-      'invalid-request',
-      'cardToken',
-    ],
-    [
-      'an order to no country',
-      () => order({ address: { ...address, country: 'Germany' } }),
-      400,
-      'invalid-request',
-      'address.country',
-    ],
-    [
-      'a hold of too much',
-      () => ({
-        method: 'POST',
-        path: '/cart-holds',
-        headers: bearer(ada),
-        body: { lines: Array.from({ length: 20 }, () => ({ sku: 'outdoor-04', quantity: 100 })) },
-      }),
-      409,
-      'out-of-stock',
-    ],
-    [
-      'a price in another currency',
-      () => put('/products/games-01/price', { priceMinor: 1, currency: 'USD' }, admin),
-      400,
-      'invalid-request',
-      'currency',
-    ],
-  ];
-
-  test('are more than thirty', () => expect(wrong.length).toBeGreaterThanOrEqual(30));
-
-  test.each(
-    wrong.map(([what, request, status, expected, field]) => ({ what, request, status, expected, field })),
-  )('$what', async ({ request, status, expected, field }) => {
+  test.each(wrongRequests)('$what', async (wrong) => {
     const before = snapshot(world, databases);
-    const asked = request();
+    const asked = wrong.request(asks);
     const answer = await world.ask(gateway, asked);
-    expect([answer.status, slug(answer.body)]).toEqual([status, expected]);
-    expect(answer.headers['content-type']).toBe('application/problem+json');
-    const { title, detail, instance, status: said, errors } = answer.body as Record<string, unknown>;
-    expect(typeof title === 'string' && title.length > 3).toBe(true);
-    expect(detail).toMatch(/^[A-Z"'].*[.…]$/s); // a sentence
-    expect(said).toBe(status);
-    expect(instance).toBe(asked.path);
-    if (field !== undefined)
-      expect((errors as { field: string }[]).map((error) => error.field)).toContain(field);
-    if (status === 401) expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
-    if (status === 405) expect(answer.headers['allow']).toBeTruthy();
+    expect(faultsOfAnswer(wrong, asked.path, answer)).toEqual([]);
     await world.runFor(300);
     expect(snapshot(world, databases)).toBe(before);
   });
@@ -543,6 +243,49 @@ describe('gateway', () => {
       body: { email: 'x@example.com', password: 'long enough 1', name: 'X' },
     });
     expect(sent).toEqual(['GET /products/{sku}', 'GET /products/{sku}', 'POST /users']);
+  });
+
+  test('an administrator reaches topics and dead letters, nobody else does', async () => {
+    const world = await shop();
+    const admin = bearer(await tokenFor(world, ADMIN));
+    const ada = bearer(await tokenFor(world, ADA));
+    const ask = async (method: HttpMethod, path: string, headers: Record<string, string>) =>
+      await world.ask(gateway, { method, path, headers });
+    expect(await ask('GET', '/topics', admin)).toMatchObject({
+      status: 200,
+      body: { topics: [{ topic: 'orders' }, { topic: 'shipments' }] },
+    });
+    expect(await ask('GET', '/dead-letters', admin)).toMatchObject({
+      status: 200,
+      body: { deadLetters: [] },
+    });
+    const redriven = await ask('POST', '/dead-letters/order.1/redrive', admin);
+    expect([redriven.status, slug(redriven.body)]).toEqual([404, 'no-such-dead-letter']);
+    expect((await ask('GET', '/dead-letters', ada)).status).toBe(403);
+    expect((await ask('GET', '/dead-letters', {})).status).toBe(401);
+    expect((await ask('POST', '/topics/orders/messages', admin)).status).toBe(404);
+  });
+
+  test('a request whose first attempt was sent is never said to have been left out', async () => {
+    const bulkhead = { maxConcurrentCalls: 1, maxWaitMs: 60_000, queueLimit: 5 };
+    const world = await gatewayOnly({ edge: { timeoutMs: null, breaker: null, bulkhead } });
+    const product = instanceId('product', 1);
+    let sent = 0;
+    world.onSend(({ from, to, operation }) => {
+      if (from !== gateway || to !== product || operation === 'GET /health') return null;
+      sent += 1;
+      return sent === 1
+        ? { kind: 'answer', response: { status: 500, headers: {}, body: '{}' } }
+        : { kind: 'blackhole' };
+    });
+    // The first is answered 500; its second attempt waits behind the other request, until its time is over.
+    const first = world.send(gateway, browse);
+    const other = world.send(gateway, browse);
+    await world.runUntil(() => first.outcome !== null && other.outcome !== null);
+    const answer = first.outcome?.ok === true ? first.outcome.value : null;
+    const { type, detail } = JSON.parse(answer?.body ?? '{}') as { type: string; detail: string };
+    expect([answer?.status, type.split('/').at(-1)]).toEqual([504, 'deadline-exceeded']);
+    expect(detail).toContain('an earlier attempt was sent and may have taken effect');
   });
 
   test('logs each request: who, what, how, how long', async () => {

@@ -34,6 +34,7 @@ import {
   standardOperations,
   verifyBearer,
 } from '../../patterns/index.ts';
+import { brokerContract } from '../broker/contract.ts';
 import { orderContract } from '../order/contract.ts';
 import { productContract } from '../product/contract.ts';
 import { shippingContract } from '../shipping/contract.ts';
@@ -171,5 +172,5 @@ function deadlineOf(operation: AnyOperation, context: Context) {
 }
 
 export const gatewayService: ServiceDefinition = defineGateway({
-  contracts: [userContract, productContract, orderContract, shippingContract],
+  contracts: [userContract, productContract, orderContract, shippingContract, brokerContract],
 });

@@ -8,6 +8,7 @@ import {
   keySetTask,
   leaseTable,
   ModelError,
+  newestSagas,
   outboxRelayTask,
   outboxTables,
   type Principal,
@@ -23,7 +24,7 @@ import {
   wakeSagas,
 } from '../../patterns/index.ts';
 import { orderContract } from './contract.ts';
-import { cancelPending, noSuchOrder } from './model.ts';
+import { cancelPending, newestOrders, noSuchOrder } from './model.ts';
 import { placeOrder } from './place-order.handler.ts';
 import { placeOrderSaga } from './place-order.saga.ts';
 import { shipmentEvents } from './shipment-events.ts';
@@ -116,10 +117,9 @@ export const orderService = defineService({
     listOrders: async ({ principal }, context) => {
       const customerId = owner(principal);
       const orders = await context.store.transact('list orders', [ordersTable], 'readonly', async (tx) =>
-        tx.list(ordersTable, { index: 'customer', equals: customerId }),
+        newestOrders(tx, customerId, SHOWN_AT_ONCE),
       );
-      orders.sort((a, b) => b.placedUs - a.placedUs);
-      return { status: 200, body: { orders: orders.slice(0, SHOWN_AT_ONCE).map(orderView) } };
+      return { status: 200, body: { orders: orders.map(orderView) } };
     },
     getOrder: async ({ params: { orderId }, principal }, context) => {
       const order = await context.store.transact('get order', [ordersTable], 'readonly', async (tx) =>
@@ -131,13 +131,8 @@ export const orderService = defineService({
       await cancelOrder(orderId, principal, context),
     listSagas: async ({ query: { status } }, context) => {
       const sagas = await context.store.transact('list sagas', sagaTables, 'readonly', async (tx) => {
-        const rows =
-          status === undefined
-            ? await tx.list(sagaTable)
-            : await tx.list(sagaTable, { index: 'status', equals: status });
-        rows.sort((a, b) => b.startedUs - a.startedUs);
         const views = [];
-        for (const row of rows.slice(0, SHOWN_AT_ONCE))
+        for (const row of await newestSagas(tx, status ?? null, SHOWN_AT_ONCE))
           views.push(sagaView(row, await historyOf(tx, row.sagaId)));
         return views;
       });

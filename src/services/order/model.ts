@@ -45,15 +45,29 @@ async function tell(
 /** Stores a new order as `APPROVAL_PENDING` and tells the topic `orders`. */
 export async function createOrder(
   tx: Transaction,
-  order: Omit<OrderRow, 'status' | 'history' | 'placedUs' | 'delivery'>,
+  order: Omit<OrderRow, 'status' | 'history' | 'placedUs' | 'customerPlaced' | 'delivery'>,
   span: SpanContext | null,
 ): Promise<OrderRow> {
   const placedUs = tx.now();
   const history = [{ status: 'APPROVAL_PENDING', atUs: placedUs, reason: null }] as const;
-  const row: OrderRow = { ...order, status: 'APPROVAL_PENDING', placedUs, history, delivery: null };
+  const customerPlaced = `${order.customerId}/${String(placedUs).padStart(15, '0')}`;
+  const row: OrderRow = {
+    ...order,
+    status: 'APPROVAL_PENDING',
+    placedUs,
+    customerPlaced,
+    history,
+    delivery: null,
+  };
   await tx.put(ordersTable, row);
   await tell(tx, row, null, span);
   return row;
+}
+
+/** A customer's newest orders, the newest first. */
+export async function newestOrders(tx: Transaction, customerId: string, limit: number): Promise<OrderRow[]> {
+  const [from, to] = [`${customerId}/`, `${customerId}/~`];
+  return await tx.list(ordersTable, { index: 'customer', from, to, reverse: true, limit });
 }
 
 /** An order that must be there. */

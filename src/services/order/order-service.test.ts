@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { instanceId } from '../../kernel/index.ts';
+import { instanceId, plusMs } from '../../kernel/index.ts';
 import { sagaTable } from '../../patterns/index.ts';
 import { ordersTable } from './tables.ts';
 import { ADDRESS, openShop, SKU, type TestShop } from './testing/test-shop.ts';
@@ -159,6 +159,51 @@ describe('the order service', () => {
     expect((await shop.world.ask(shop.order, { method: 'GET', path: '/sagas', headers: ben })).status).toBe(
       403,
     );
+  });
+
+  it('lists the newest 50 orders of a customer and the newest 50 sagas of a status, the newest first', async () => {
+    const shop = await openShop();
+    const orderId = await shop.place();
+    await shop.settle();
+    const order = shop.row(orderId);
+    const [saga] = shop.world.rows('order', sagaTable);
+    const numbers = Array.from({ length: 60 }, (_, index) => index + 1);
+    await shop.world.run(shop.order, async (context) =>
+      context.store.transact('many', [ordersTable, sagaTable], 'readwrite', async (tx) => {
+        for (const number of numbers) {
+          const [placedUs, of] = [plusMs(order.placedUs, number), number % 2 === 0 ? 'cus_ada' : 'cus_ben'];
+          // Their ids sort against their times.
+          const id = `x${100 - number}`;
+          const customerPlaced = `${of}/${String(placedUs).padStart(15, '0')}`;
+          await tx.put(ordersTable, { ...order, orderId: id, customerId: of, customerPlaced, placedUs });
+          if (saga === undefined) continue;
+          const status = number % 2 === 0 ? 'completed' : 'parked';
+          const statusStarted = `${status}/${String(placedUs).padStart(15, '0')}`;
+          await tx.put(sagaTable, {
+            ...saga,
+            sagaId: id,
+            orderId: id,
+            startedUs: placedUs,
+            status,
+            statusStarted,
+          });
+        }
+      }),
+    );
+    const get = async (name: string, path: string) =>
+      (await shop.world.ask(shop.order, { method: 'GET', path, headers: await as(shop, name) }))
+        .body as Record<'orders' | 'sagas', { orderId: string }[]>;
+    const ids = (wanted: (number: number) => boolean) =>
+      numbers
+        .filter(wanted)
+        .reverse()
+        .map((number) => `x${100 - number}`);
+    const orders = (await get('ada', '/orders')).orders.map((each) => each.orderId);
+    expect(orders).toEqual([...ids((number) => number % 2 === 0), orderId]);
+    const sagas = (await get('admin', '/sagas')).sagas.map((each) => each.orderId);
+    expect(sagas).toEqual(ids((number) => number > 10));
+    const parked = (await get('admin', '/sagas?status=parked')).sagas.map((each) => each.orderId);
+    expect(parked).toEqual(ids((number) => number % 2 === 1));
   });
 
   it('the internal operations of Shipping and the broker refuse anybody from outside', async () => {

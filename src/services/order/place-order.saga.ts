@@ -3,6 +3,7 @@ import {
   type CallOutcome,
   call,
   outboxTables,
+  PROBLEM_BASE,
   type SagaData,
   type SagaDefinition,
   type StepOutcome,
@@ -46,17 +47,29 @@ type ReservedGoods = z.output<typeof reservedSchema>['reserved'];
 const read = (data: SagaData): PlaceOrderData => z.parse(dataSchema, data);
 const readReserved = (data: SagaData): ReservedGoods => z.parse(reservedSchema, data).reserved;
 
-/** A refusal is an answer; anything else may or may not have happened. */
-function asStep(outcome: CallOutcome<unknown>): StepOutcome {
+// The problems by which a service definitely says "no" to a step. Any other 4xx (a proxy's, a fault's) is no
+// answer of the service: what it did is unknown.
+const RESERVE_REFUSALS = ['out-of-stock', 'unknown-product', 'reservation-released', 'reservation-differs'];
+const AUTHORISE_REFUSALS = ['card-declined', 'authorisation-voided', 'payment-differs'];
+const SHIPMENT_REFUSALS = ['undeliverable', 'shipment-cancelled'];
+const CAPTURE_REFUSALS = ['card-declined'];
+
+/** One of the step's own refusals is an answer; anything else may or may not have happened. */
+function asStep(outcome: CallOutcome<unknown>, refusals: readonly string[] = []): StepOutcome {
   if (outcome.ok) return { kind: 'done' };
   const { error } = outcome;
   if (error.kind === 'unavailable') {
     const { reason, mayHaveHappened } = error;
     return { kind: 'technical-failure', reason, mayHaveHappened };
   }
+  const { type, title, detail } = error.problem;
+  const reason = detail ?? title;
+  if (!refusals.some((slug) => type === `${PROBLEM_BASE}${slug}`)) {
+    return { kind: 'technical-failure', reason: `${error.status} ${reason}`, mayHaveHappened: true };
+  }
   return {
     kind: 'business-failure',
-    reason: error.problem.detail ?? error.problem.title,
+    reason,
     earlierMayHaveHappened: error.earlierMayHaveHappened === true,
   };
 }
@@ -77,7 +90,7 @@ export const placeOrderSaga: SagaDefinition = {
         const { orderId, customerId, lines, address } = read(data);
         const input = { params: { orderId }, body: { lines, customerId } };
         const outcome = await call(context, product.reserve, input, { randomKey: orderId });
-        if (!outcome.ok) return asStep(outcome);
+        if (!outcome.ok) return asStep(outcome, RESERVE_REFUSALS);
         const { lines: priced, totalMinor: goodsMinor, weightG } = outcome.value.value;
         // Whether a country can be delivered to is Shipping's answer, later; its price list is public.
         const shippingMinor = shippingPriceMinor(zoneOf(address.country) ?? 'world', weightG);
@@ -106,7 +119,8 @@ export const placeOrderSaga: SagaDefinition = {
           params: { paymentId },
           body: { amountMinor: goodsMinor + shippingMinor, currency: 'EUR', cardToken },
         } as const;
-        return asStep(await call(context, payment.authorise, input, { randomKey: orderId }));
+        const outcome = await call(context, payment.authorise, input, { randomKey: orderId });
+        return asStep(outcome, AUTHORISE_REFUSALS);
       },
     },
     createShipment: {
@@ -114,15 +128,16 @@ export const placeOrderSaga: SagaDefinition = {
         const { orderId, customerId, address } = read(data);
         const { weightG } = readReserved(data);
         const input = { params: { orderId }, body: { customerId, address, weightG } };
-        return asStep(await call(context, shipping.createShipment, input, { randomKey: orderId }));
+        const outcome = await call(context, shipping.createShipment, input, { randomKey: orderId });
+        return asStep(outcome, SHIPMENT_REFUSALS);
       },
     },
     capturePayment: {
       run: async (context, data) => {
         const { orderId, paymentId } = read(data);
-        return asStep(
-          await call(context, payment.capture, { params: { paymentId } }, { randomKey: orderId }),
-        );
+        const input = { params: { paymentId } };
+        const outcome = await call(context, payment.capture, input, { randomKey: orderId });
+        return asStep(outcome, CAPTURE_REFUSALS);
       },
     },
     commitReservation: {

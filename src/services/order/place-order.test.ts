@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type InstanceId, instanceId } from '../../kernel/index.ts';
+import { type InstanceId, instanceId, problemResponse } from '../../kernel/index.ts';
 import { sagaTable } from '../../patterns/index.ts';
 import { authorisationsTable } from '../payment-provider/tables.ts';
 import { reservationsTable } from '../product/tables.ts';
@@ -30,6 +30,10 @@ const downFor = (shop: TestShop, instance: InstanceId, durationMs: number) => {
   shop.world.crash(instance);
   shop.world.after(durationMs, () => shop.world.restart(instance));
 };
+
+/** As an `errors` fault answers in a service's place. */
+const injected = (status: number) =>
+  problemResponse({ type: 'https://bulkhead.dev/problems/injected-fault', title: 'Injected fault', status });
 
 const authorised = async (shop: TestShop, name: string) => ({
   authorization: `Bearer ${await shop.token(name)}`,
@@ -306,6 +310,49 @@ describe('the order saga', () => {
     );
     expect(wrongs(shop, stock)).toEqual([]);
   });
+
+  it('SAGA-5: a 4xx that is no decline of the provider is no outcome: the capture is asked for again', async () => {
+    const shop = await openShop();
+    const stock = stockOf(shop);
+    let asked = 0;
+    shop.world.onSend((message) => {
+      if (!message.operation.endsWith('/capture')) return null;
+      asked += 1;
+      if (asked === 1) return { kind: 'lose-answer' };
+      return asked === 2 ? { kind: 'answer', response: injected(400) } : null;
+    });
+    const orderId = await shop.place();
+    await shop.settle();
+    expect(shop.row(orderId).status).toBe('CONFIRMED');
+    const captures = shop.world
+      .eventsOf('store.committed')
+      .filter(({ service, operation }) => service === 'payment-provider' && operation === 'capture');
+    expect(captures).toHaveLength(1);
+    expect(wrongs(shop, stock)).toEqual([]);
+  });
+
+  it.each([
+    ['PUT /reservations/{orderId}', 404],
+    ['PUT /authorisations/{paymentId}', 402],
+    ['PUT /shipments/{orderId}', 422],
+  ])(
+    'SAGA-2: a 4xx that the callee itself does not use is a technical failure: %s %i',
+    async (operation, status) => {
+      const shop = await openShop();
+      const stock = stockOf(shop);
+      let first = true;
+      shop.world.onSend((message) => {
+        if (message.operation !== operation || !first) return null;
+        first = false;
+        return { kind: 'answer', response: injected(status) };
+      });
+      const orderId = await shop.place();
+      await shop.settle();
+      expect(shop.types(orderId).filter((type) => type.startsWith('step.retried'))).toHaveLength(1);
+      expect(shop.row(orderId).status).toBe('CONFIRMED');
+      expect(wrongs(shop, stock)).toEqual([]);
+    },
+  );
 
   it('SAGA-7: past its limit a step after the pivot is parked, visibly; a person lets it go on', async () => {
     const shop = await openShop({ settings: { saga: { parkAfterMs: 5000 } } });

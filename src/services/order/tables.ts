@@ -26,6 +26,8 @@ export interface Delivery {
 export interface OrderRow {
   readonly orderId: string;
   readonly customerId: string;
+  /** `<customerId>/<placedUs>`: sorts a customer's orders by time. */
+  readonly customerPlaced: string;
   readonly sagaId: string;
   readonly paymentId: string;
   readonly status: OrderStatus;
@@ -48,7 +50,7 @@ export interface OrderRow {
 }
 
 export const ordersTable = defineTable<OrderRow>('orders', 'orderId', {
-  customer: 'customerId',
+  customer: 'customerPlaced',
   status: 'status',
 });
 

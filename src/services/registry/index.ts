@@ -7,7 +7,7 @@ import type {
 } from '../../kernel/index.ts';
 import { defineService, type Problem, problem } from '../../patterns/index.ts';
 import { registryContract } from './contract.ts';
-import { expire, listInstances, overdue, register, remove } from './model.ts';
+import { expire, listInstances, overdue, register, remove, renewAll } from './model.ts';
 import { instancesTable } from './tables.ts';
 
 export * from './contract.ts';
@@ -48,6 +48,12 @@ export const registryService: ServiceDefinition = defineService({
   contract: registryContract,
   tables: [instancesTable],
   background: [leaseExpiryTask],
+  onStart: async (context) => {
+    const { leaseMs } = context.settings.registry;
+    await context.store.transact('renew leases', [instancesTable], 'readwrite', (tx) =>
+      renewAll(tx, leaseMs),
+    );
+  },
   handlers: {
     registerInstance: async ({ params: { instanceId }, body }, context) => {
       const refusal = impostor(context, instanceId, body.service);

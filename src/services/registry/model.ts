@@ -9,6 +9,7 @@ import { type InstanceRow, instancesTable } from './tables.ts';
 
 // REG-1 an instance is listed from its first heartbeat until its lease runs out or it is taken out.
 // REG-2 each heartbeat renews the lease by its full length. REG-3 registering and expiring are logged once each.
+// REG-4 after an outage of the registry each instance has one fresh lease to be heard of again.
 
 /** One heartbeat: registers the instance, or renews its lease. */
 export async function register(
@@ -51,6 +52,12 @@ export async function remove(tx: Transaction, instanceId: InstanceId): Promise<v
 /** Those whose lease has run out by now. */
 export const overdue = async (tx: Transaction): Promise<readonly InstanceRow[]> =>
   await tx.list(instancesTable, { index: 'leaseUntilUs', to: tx.now() });
+
+/** While the registry was down nobody could renew a lease: all get one fresh lease, whatever is left of theirs. */
+export async function renewAll(tx: Transaction, leaseMs: number): Promise<void> {
+  const leaseUntilUs = plusMs(tx.now(), leaseMs);
+  for (const row of await tx.list(instancesTable)) await tx.put(instancesTable, { ...row, leaseUntilUs });
+}
 
 /** Clears away whose lease has run out, and logs each. */
 export async function expire(tx: Transaction): Promise<void> {

@@ -100,6 +100,22 @@ describe('registry', () => {
     expect(await list()).toEqual([p1]);
   });
 
+  test('DISC-10 REG-4 a registry that was down gives each instance one lease to be heard of again', async () => {
+    const { own, beat, list } = await world();
+    await beat(p1);
+    await beat(p2);
+    own.crash(registry);
+    await own.runFor(60_000);
+    own.restart(registry);
+    await own.runFor(1000);
+    expect(await list()).toEqual([p1, p2]);
+    await beat(p1);
+    await own.runFor(2500);
+    expect(await list()).toEqual([p1]);
+    expect(own.eventsOf('registry.instance.expired').map(({ expired }) => expired)).toEqual([p2]);
+    expect(own.eventsOf('registry.instance.registered')).toHaveLength(2);
+  });
+
   test('a service registers itself, is gone a lease after its crash, and is back after its restart', async () => {
     const { own, list } = await world();
     own.add(productService);

@@ -7,7 +7,7 @@ import { brokerService } from '../broker/index.ts';
 import { registryService } from '../registry/index.ts';
 import { shippingPriceMinor } from './contract.ts';
 import { shippingService } from './index.ts';
-import { shipmentsTable } from './tables.ts';
+import { orderStatusesTable, shipmentsTable } from './tables.ts';
 import { checkDigit, trackingNumberOf } from './tracking-number.ts';
 
 // Whole services on one clock: seconds of real time when the machine is busy.
@@ -63,6 +63,39 @@ describe('shipping', () => {
         },
       ),
     );
+  });
+
+  it('keeps the newest status of an order: older news that arrives later (a redriven dead letter) changes nothing', async () => {
+    const { world } = await open();
+    const tell = async (id: string, status: string, at: string) => {
+      const data = { orderId: 'o1', status, at };
+      const answer = await world.ask(SHIPPING, {
+        method: 'POST',
+        path: '/events?group=shipping-orders',
+        headers: { 'content-type': 'application/cloudevents+json' },
+        from: instanceId('broker', 1),
+        body: {
+          specversion: '1.0',
+          id,
+          source: 'order',
+          type: 'order.changed',
+          time: at,
+          datacontenttype: 'application/json',
+          partitionkey: 'o1',
+          data,
+        },
+      });
+      expect(answer.status).toBe(204);
+    };
+    await tell('2', 'CONFIRMED', '2026-01-01T00:00:09.500Z');
+    await tell('1', 'APPROVAL_PENDING', '2026-01-01T00:00:08.900Z');
+    expect(world.rows('shipping', orderStatusesTable)).toMatchObject([
+      { orderId: 'o1', status: 'CONFIRMED' },
+    ]);
+    await tell('3', 'CANCELLED', '2026-01-01T00:00:10.000Z');
+    expect(world.rows('shipping', orderStatusesTable)).toMatchObject([
+      { orderId: 'o1', status: 'CANCELLED' },
+    ]);
   });
 
   it('holds once, dispatches once; a held parcel goes nowhere', async () => {

@@ -38,7 +38,8 @@ export const shipmentsTable = defineTable<ShipmentRow>('shipments', 'orderId', {
 export interface OrderStatusRow {
   readonly orderId: string;
   readonly status: string;
-  readonly atUs: RunTimeUs;
+  /** When it became so, by Order's clock (RFC 3339). */
+  readonly at: string;
 }
 
 export const orderStatusesTable = defineTable<OrderStatusRow>('order-statuses', 'orderId');

@@ -1,3 +1,4 @@
+import { ChevronDown } from 'lucide-react';
 import { useState } from 'react';
 import type { ServiceName } from '../../../kernel/index.ts';
 import { serviceTitle } from '../../../projections/index.ts';
@@ -21,22 +22,22 @@ const SERVICES: readonly ServiceName[] = [
 const BREAKABLE_EDGES = EDGES.filter((edge) => edge.from !== 'customers');
 
 const SLOW = [
-  { value: 300, label: '+0.3' },
-  { value: 2000, label: '+2' },
+  { value: 300, label: '+0.3 s' },
+  { value: 2000, label: '+2 s' },
   { value: 10_000, label: '+10 s' },
 ] as const;
 const ERRORS = [
-  { value: 0.2, label: '20' },
+  { value: 0.2, label: '20 %' },
   { value: 0.8, label: '80 %' },
 ] as const;
 const SHARES = [
-  { value: 1, label: 'all' },
-  { value: 0.5, label: '50' },
-  { value: 0.2, label: '20 %' },
+  { value: 1, label: 'all', name: 'all calls' },
+  { value: 0.5, label: '50 %', name: '50 % of calls' },
+  { value: 0.2, label: '20 %', name: '20 % of calls' },
 ] as const;
 const LENGTHS = [
-  { value: 0, label: '∞', name: 'until it is cleared' },
-  { value: 10_000, label: '10' },
+  { value: 0, label: 'until cleared' },
+  { value: 10_000, label: '10 s' },
   { value: 30_000, label: '30 s' },
 ] as const;
 
@@ -89,7 +90,7 @@ export function BreakSection() {
       <h2 id="break-title" className="section-title">
         Break
       </h2>
-      <label className="field">
+      <label className="select-wrap">
         <span className="sr-only">What to break</span>
         <select
           className="select"
@@ -119,6 +120,7 @@ export function BreakSection() {
             ))}
           </optgroup>
         </select>
+        <ChevronDown size={15} aria-hidden="true" />
       </label>
       <div className="faults-grid">
         <button
@@ -159,17 +161,20 @@ export function BreakSection() {
           {place.kind === 'edge' ? 'nothing gets through' : 'crashed until it ends'}
         </span>
       </div>
-      <div className="grid grid-cols-[4.25rem_1fr] items-center gap-x-2 gap-y-1 text-s">
-        <span className="text-muted">Slow hits</span>
-        <Segmented legend="Share of calls that are slow" options={SHARES} value={share} onChange={setShare} />
-        <span className="text-muted">Lasts</span>
-        <Segmented
-          legend="How long the fault lasts"
-          options={LENGTHS}
-          value={lengthMs}
-          onChange={setLengthMs}
-        />
-      </div>
+      <Segmented
+        legend="Slow hits (of all calls)"
+        showLegend
+        options={SHARES}
+        value={share}
+        onChange={setShare}
+      />
+      <Segmented
+        legend="The fault lasts"
+        showLegend
+        options={LENGTHS}
+        value={lengthMs}
+        onChange={setLengthMs}
+      />
     </section>
   );
 }

@@ -35,13 +35,13 @@ it('takes size, share and length from the choices', async () => {
     within(screen.getByRole('group', { name: 'How much slower' })).getByRole('radio', { name: '+10 s' }),
   );
   await user.click(
-    within(screen.getByRole('group', { name: 'Share of calls that are slow' })).getByRole('radio', {
-      name: '50',
+    within(screen.getByRole('group', { name: 'Slow hits (of all calls)' })).getByRole('radio', {
+      name: '50 % of calls',
     }),
   );
   await user.click(
-    within(screen.getByRole('group', { name: 'How long the fault lasts' })).getByRole('radio', {
-      name: '10',
+    within(screen.getByRole('group', { name: 'The fault lasts' })).getByRole('radio', {
+      name: '10 s',
     }),
   );
   await user.click(screen.getByRole('button', { name: /^Slow/ }));

@@ -44,7 +44,7 @@ export function FaultList() {
 
 function FaultRow({ faultId, onSelect }: { readonly faultId: string; readonly onSelect: () => void }) {
   const actions = useActions();
-  const { projections, nowUs } = useProjections(3);
+  const { projections, nowUs } = useProjections(2);
   const fault = [...projections.faults.byId.values()].find((candidate) => candidate.faultId === faultId);
   if (fault === undefined) return null;
   const leftMs = faultLeftMs(fault, nowUs);
@@ -54,7 +54,7 @@ function FaultRow({ faultId, onSelect }: { readonly faultId: string; readonly on
       <button type="button" className="fault-open" onClick={onSelect}>
         <span className="fault-mark" aria-hidden="true" />
         <span className="min-w-0">
-          <span className="block truncate font-medium">{name}</span>
+          <span className="block font-medium">{name}</span>
           <span className="num block text-s text-muted">
             {leftMs === null
               ? `since ${formatRunTime(fault.startedUs)}`

@@ -10,7 +10,7 @@ const RATES: readonly { readonly name: RateName; readonly label: string; readonl
 
 const MOST = 20;
 
-/** One request, or a stream of them. */
+/** A stream of requests, as Play begins it, or one of them alone. */
 export function SendSection() {
   const actions = useActions();
   const load = useRun((state) => state.projections.facts.settings?.load ?? CLASSROOM_LOAD);
@@ -20,22 +20,6 @@ export function SendSection() {
       <h2 id="send-title" className="section-title">
         Send
       </h2>
-      <div className="grid grid-cols-2 gap-2">
-        <button type="button" className="btn" disabled={!ready} onClick={() => actions.order('ok')}>
-          <CreditCard size={15} aria-hidden="true" /> One order
-        </button>
-        <button type="button" className="btn" disabled={!ready} onClick={actions.browse}>
-          <Eye size={15} aria-hidden="true" /> Browse
-        </button>
-        <button
-          type="button"
-          className="btn col-span-2"
-          disabled={!ready}
-          onClick={() => actions.order('declined')}
-        >
-          Order with a declined card
-        </button>
-      </div>
       <label className="switch-row">
         <span>
           Stream <span className="text-muted">of customers</span>
@@ -84,6 +68,23 @@ export function SendSection() {
       <button type="button" className="btn" disabled={!ready} onClick={actions.spike}>
         <Zap size={15} aria-hidden="true" /> Spike ×{SPIKE.factor} for 10 s
       </button>
+      <p className="label">One at a time</p>
+      <div className="grid grid-cols-2 gap-2">
+        <button type="button" className="btn" disabled={!ready} onClick={() => actions.order('ok')}>
+          <CreditCard size={15} aria-hidden="true" /> One order
+        </button>
+        <button type="button" className="btn" disabled={!ready} onClick={actions.browse}>
+          <Eye size={15} aria-hidden="true" /> Browse
+        </button>
+        <button
+          type="button"
+          className="btn col-span-2"
+          disabled={!ready}
+          onClick={() => actions.order('declined')}
+        >
+          Order with a declined card
+        </button>
+      </div>
     </section>
   );
 }

@@ -1,7 +1,7 @@
-import { ArrowRight, Ban, ShieldCheck, ShieldHalf, ShieldOff } from 'lucide-react';
+import { ArrowRight, Ban, MoveRight, ShieldCheck, ShieldHalf, ShieldOff } from 'lucide-react';
 import { memo } from 'react';
 import type { CircuitState } from '../../../kernel/index.ts';
-import { faultWord, serviceTitle, worstBreaker } from '../../../projections/index.ts';
+import { faultBadgeWord, serviceTitle, worstBreaker } from '../../../projections/index.ts';
 import { useReducedMotion, useRun, useStores } from '../../state/hooks.ts';
 import type { RunState } from '../../state/run-store.ts';
 import { extraCallsOf } from './edges.tsx';
@@ -111,6 +111,8 @@ interface LabelFacts {
 
 function labelFacts(state: RunState, place: EdgePlace, count: boolean): LabelFacts {
   const extra = extraCallsOf(state, place.from, place.to)?.factor ?? null;
+  // Beside an open breaker there is no room on a short edge; what is refused is not sent twice anyway.
+  const wide = place.tight && ['OPEN', 'FORCED_OPEN', 'HALF_OPEN'].includes(breakerFacts(state, place).state);
   let fault: string | null = null;
   let endsUs: number | null = null;
   for (const view of state.projections.faults.byId.values()) {
@@ -122,18 +124,18 @@ function labelFacts(state: RunState, place: EdgePlace, count: boolean): LabelFac
       target.to !== place.to
     )
       continue;
-    fault = faultWord(view.description);
+    fault = faultBadgeWord(view.description);
     endsUs = view.endsUs;
   }
   let inFlight = 0;
-  if (count) {
+  if (count && !wide) {
     for (const call of state.projections.calls.byId.values()) {
       if (call.endedUs === null && call.plane === 'data' && call.from === place.from && call.to === place.to)
         inFlight += 1;
     }
   }
   return {
-    extra: extra !== null && extra >= 1.05 ? `×${extra.toFixed(1)}` : null,
+    extra: extra !== null && extra >= 1.05 && !wide ? `×${extra.toFixed(1)}` : null,
     fault,
     leftS: endsUs === null ? null : Math.max(0, Math.ceil((endsUs - state.nowUs) / 1_000_000)),
     inFlight,
@@ -161,7 +163,13 @@ const EdgeLabel = memo(function EdgeLabel({ place }: { readonly place: EdgePlace
             {facts.extra}
           </span>
         )}
-        {facts.inFlight > 0 && <span className="in-flight num">{facts.inFlight} in flight</span>}
+        {facts.inFlight > 0 && (
+          <span className="in-flight num" title="Calls under way">
+            {facts.inFlight}
+            <MoveRight size={13} aria-hidden="true" />
+            <span className="sr-only"> calls under way</span>
+          </span>
+        )}
       </div>
     </>
   );

@@ -16,7 +16,18 @@ import { useReducedMotion, useStores, useView } from '../../state/hooks.ts';
 import type { Selection } from '../../state/view-store.ts';
 import { EdgeBadges } from './badges.tsx';
 import { CallEdge, type CallEdgeData, EdgeMarkers } from './edges.tsx';
-import { BOXES, type Box, courseOf, DIAGRAM, EDGES, type PlacedService, SPOKES } from './geometry.ts';
+import {
+  BOXES,
+  type Box,
+  courseOf,
+  DIAGRAM,
+  type Direction,
+  DRAWN,
+  EDGES,
+  neighbour,
+  type PlacedService,
+  SPOKES,
+} from './geometry.ts';
 import { ClientNode, EventsNode, RegistryNode, ServiceNode, type ServiceNodeData } from './nodes.tsx';
 import { TokenLayer } from './token-layer/token-layer.tsx';
 
@@ -84,17 +95,19 @@ function viewportFor(
   height: number,
   covered: number,
   right: number,
+  drawn: { readonly y: number; readonly height: number },
 ): { x: number; y: number; zoom: number } {
   const fitting = (free: number) =>
-    Math.min((free - 2 * MARGIN) / DIAGRAM.width, (height - 2 * MARGIN) / DIAGRAM.height);
+    Math.min((free - 2 * MARGIN) / DIAGRAM.width, (height - 2 * EDGE_MARGIN) / drawn.height);
   const free = width - covered;
   const zoom = Math.max(fitting(free), SMALLEST_SHARE * fitting(width));
   const spare = free - DIAGRAM.width * zoom;
   const x = spare >= 0 ? spare / 2 : Math.min(MARGIN, Math.max(spare - MARGIN, free - MARGIN - right * zoom));
-  return { zoom, x, y: (height - DIAGRAM.height * zoom) / 2 };
+  return { zoom, x, y: (height - drawn.height * zoom) / 2 - drawn.y * zoom };
 }
 
 const MARGIN = 14;
+const EDGE_MARGIN = 6;
 const SMALLEST_SHARE = 0.85;
 /** As in the stylesheet. */
 const INSPECTOR_WIDTH = 280;
@@ -108,6 +121,30 @@ export function Diagram() {
     </ReactFlowProvider>
   );
 }
+
+/** Arrows go from node to node; Tab still passes through them in the order of a request. */
+function arrows(diagram: HTMLElement): () => void {
+  const onKey = (event: KeyboardEvent) => moveFocus(diagram, event);
+  diagram.addEventListener('keydown', onKey);
+  return () => diagram.removeEventListener('keydown', onKey);
+}
+
+function moveFocus(diagram: HTMLElement, event: KeyboardEvent): void {
+  const direction = DIRECTIONS[event.key];
+  if (direction === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  const here = (event.target as Element).closest('.react-flow__node')?.getAttribute('data-id');
+  const next = here == null ? 'customers' : neighbour(here as PlacedService, direction);
+  event.preventDefault();
+  if (next === null) return;
+  diagram.querySelector<HTMLElement>(`.react-flow__node[data-id="${next}"] button`)?.focus();
+}
+
+const DIRECTIONS: Readonly<Record<string, Direction>> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+};
 
 /** Above the tokens, so that a breaker can be read while calls pass through it. */
 function BadgeLayer() {
@@ -126,6 +163,9 @@ function DiagramInside() {
   const height = useFlowStore((state) => state.height);
   const [moved, setMoved] = useState(false);
   const inspecting = useView((state) => state.selection !== null);
+  const spokes = useView(
+    (state) => state.selection?.kind === 'service' && state.selection.service === 'registry',
+  );
   const still = useReducedMotion();
   // The inspector slides over the right; what is selected stays in sight beside it.
   const covered = inspecting ? INSPECTOR_WIDTH : 0;
@@ -133,9 +173,12 @@ function DiagramInside() {
   const fit = useCallback(
     (duration: number) => {
       if (width === 0 || height === 0) return;
-      void setViewport(viewportFor(width, height, covered, rightOf(view.getState().selection)), { duration });
+      const drawn = spokes ? { y: 0, height: DIAGRAM.height } : DRAWN;
+      void setViewport(viewportFor(width, height, covered, rightOf(view.getState().selection), drawn), {
+        duration,
+      });
     },
-    [width, height, covered, setViewport, view],
+    [width, height, covered, spokes, setViewport, view],
   );
 
   const covers = useRef(covered);
@@ -145,7 +188,7 @@ function DiagramInside() {
   }, [fit, moved, covered, still]);
 
   return (
-    <section className="diagram" aria-label="Diagram of the shop" data-keys="on">
+    <section className="diagram" aria-label="Diagram of the shop" data-keys="on" ref={arrows}>
       <ReactFlow
         nodes={NODES}
         edges={FLOW_EDGES}

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { BOXES, courseOf, DIAGRAM, EDGES, type EdgePlace, fullBox, type PlacedService } from './geometry.ts';
+import {
+  BOXES,
+  type Box,
+  courseOf,
+  DIAGRAM,
+  EDGES,
+  type EdgePlace,
+  fullBox,
+  neighbour,
+  type PlacedService,
+} from './geometry.ts';
 import { type Point, pointAt, roundedWay } from './path.ts';
 
 const name = (edge: EdgePlace) => `${edge.from}→${edge.to}`;
@@ -100,5 +110,87 @@ describe('a way', () => {
     const middle = pointAt(way, way.length / 2);
     expect(middle.x).toBeLessThan(100);
     expect(middle.y).toBeGreaterThan(0);
+  });
+});
+
+describe('neighbours', () => {
+  it('are where an eye would look for them', () => {
+    expect(neighbour('customers', 'right')).toBe('gateway');
+    expect(neighbour('gateway', 'right')).toBe('order');
+    expect(neighbour('gateway', 'up')).toBe('registry');
+    expect(neighbour('order', 'up')).toBe('user');
+    expect(neighbour('order', 'right')).toBe('payment-provider');
+    expect(neighbour('payment-provider', 'down')).toBe('shipping');
+    expect(neighbour('payment-provider', 'up')).toBe('product');
+    expect(neighbour('payment-provider', 'right')).toBe('broker');
+    expect(neighbour('customers', 'left')).toBeNull();
+  });
+
+  it('lead everywhere from the customers', () => {
+    const reached = new Set<PlacedService>(['customers']);
+    for (const service of reached)
+      for (const direction of ['left', 'right', 'up', 'down'] as const) {
+        const next = neighbour(service, direction);
+        if (next !== null) reached.add(next);
+      }
+    expect([...reached].sort()).toEqual(Object.keys(BOXES).sort());
+  });
+});
+
+describe('labels', () => {
+  /** As wide as each gets: "100 % 10 s" on a breaker, "×2.5" on a pill. */
+  const CHIP = { open: 96, closed: 66 };
+  const PILL = { width: 44, height: 20 };
+  const overlap = (a: Box, b: Box) =>
+    a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+  const pill = ({ label }: EdgePlace): Box => ({
+    x: label.x - PILL.width / 2,
+    y: label.y - PILL.height / 2,
+    ...PILL,
+  });
+  const chip = ({ badge }: EdgePlace, width: number): Box =>
+    badge.side === 'right'
+      ? { x: badge.x, y: badge.y - 10, width, height: 20 }
+      : { x: badge.x - width / 2, y: badge.y, width, height: 20 };
+
+  it('of faults lie on no box, on no badge of a box, and on no other label', () => {
+    // "→ Slow +2 s (50 %) · 30 s" is 176 wide.
+    const faultOf = (edge: EdgePlace): Box => ({
+      x: edge.fault.x - 75,
+      y: edge.fault.y - 11,
+      width: 150,
+      height: 22,
+    });
+    const hits: string[] = [];
+    for (const edge of EDGES) {
+      if (edge.from === 'customers') continue;
+      for (const service of Object.keys(BOXES) as PlacedService[]) {
+        const box = fullBox(service);
+        if (overlap(faultOf(edge), box)) hits.push(`${name(edge)} on ${service}`);
+        const badge = { x: box.x + 8, y: box.y - 13, width: 120, height: 24 };
+        if (overlap(faultOf(edge), badge)) hits.push(`${name(edge)} on the fault of ${service}`);
+      }
+      for (const other of EDGES)
+        if (other.from !== 'customers' && overlap(faultOf(edge), pill(other)))
+          hits.push(`${name(edge)} on the label of ${name(other)}`);
+    }
+    expect(hits).toEqual([]);
+  });
+
+  it('lie on no box and on no breaker', () => {
+    const hits: string[] = [];
+    for (const edge of EDGES) {
+      for (const service of Object.keys(BOXES) as PlacedService[])
+        if (edge.from !== 'customers' && overlap(pill(edge), fullBox(service)))
+          hits.push(`${name(edge)} on ${service}`);
+      for (const other of EDGES) {
+        if (other.from === 'customers') continue;
+        // Where it would, the label of a tight edge is left out.
+        const width = edge === other && edge.tight ? CHIP.closed : CHIP.open;
+        if (overlap(pill(edge), chip(other, width)))
+          hits.push(`${name(edge)} on the breaker of ${name(other)}`);
+      }
+    }
+    expect(hits).toEqual([]);
   });
 });

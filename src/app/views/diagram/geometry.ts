@@ -11,6 +11,9 @@ export interface Box {
   readonly height: number;
 }
 
+/** What of it is drawn on: the margins at its top and bottom belong to the registry's spokes alone. */
+export const DRAWN = { y: 16, height: 572 } as const;
+
 /** Databases are docked under their service. */
 export const DATABASE_STRIP = 28;
 
@@ -55,6 +58,8 @@ export interface EdgePlace {
   readonly label: Point;
   /** Where a fault of the edge is shown. */
   readonly fault: Point;
+  /** Too short for its label beside a breaker that has much to say. */
+  readonly tight: boolean;
 }
 
 const points = (...pairs: readonly (readonly [number, number])[]): Point[] =>
@@ -66,20 +71,27 @@ function edge(
   kind: EdgePlace['kind'],
   corners: readonly Point[],
   label: Point,
-  more: { readonly side?: 'below'; readonly fault?: Point } = {},
+  more: { readonly side?: 'below'; readonly fault?: Point; readonly tight?: true } = {},
 ): EdgePlace {
-  const { fault = label } = more;
+  const { fault = { x: label.x, y: label.y - 26 } } = more;
   const side: EdgePlace['badge']['side'] = more.side ?? 'right';
   const start = corners[0] ?? { x: 0, y: 0 };
   const badge =
     side === 'right' ? { x: start.x + 4, y: start.y, side } : { x: start.x, y: start.y + 4, side };
-  return { from, to, kind, way: roundedWay(corners), badge, label, fault };
+  return { from, to, kind, way: roundedWay(corners), badge, label, fault, tight: more.tight ?? false };
 }
 
 /** Laid so that no two cross and none passes through a box (see the test). */
 export const EDGES: readonly EdgePlace[] = [
   edge('customers', 'gateway', 'http', points([76, 300], [150, 300]), { x: 113, y: 300 }),
-  edge('gateway', 'user', 'http', points([290, 270], [374, 270], [374, 80], [410, 80]), { x: 374, y: 150 }),
+  edge(
+    'gateway',
+    'user',
+    'http',
+    points([290, 270], [374, 270], [374, 80], [410, 80]),
+    { x: 374, y: 150 },
+    { fault: { x: 374, y: 178 } },
+  ),
   edge(
     'gateway',
     'product',
@@ -92,8 +104,8 @@ export const EDGES: readonly EdgePlace[] = [
     'order',
     'http',
     points([290, 318], [410, 318]),
-    { x: 384, y: 338 },
-    { fault: { x: 480, y: 264 } },
+    { x: 350, y: 344 },
+    { fault: { x: 333, y: 399 } },
   ),
   edge(
     'gateway',
@@ -103,17 +115,21 @@ export const EDGES: readonly EdgePlace[] = [
     { x: 430, y: 575 },
     { side: 'below' },
   ),
-  edge('order', 'product', 'http', points([550, 294], [656, 294], [656, 128], [680, 128]), {
-    x: 656,
-    y: 205,
-  }),
+  edge(
+    'order',
+    'product',
+    'http',
+    points([550, 294], [656, 294], [656, 128], [680, 128]),
+    { x: 656, y: 205 },
+    { fault: { x: 595, y: 238 } },
+  ),
   edge(
     'order',
     'payment-provider',
     'http',
     points([550, 320], [680, 320]),
-    { x: 656, y: 334 },
-    { fault: { x: 750, y: 241 } },
+    { x: 643, y: 320 },
+    { fault: { x: 765, y: 218 }, tight: true },
   ),
   edge('order', 'broker', 'events', points([550, 346], [656, 346], [656, 400], [926, 400]), {
     x: 800,
@@ -128,8 +144,8 @@ export const EDGES: readonly EdgePlace[] = [
     'broker',
     'events',
     points([820, 490], [926, 490]),
-    { x: 890, y: 490 },
-    { fault: { x: 868, y: 520 } },
+    { x: 873, y: 516 },
+    { fault: { x: 850, y: 577 } },
   ),
 ];
 
@@ -168,3 +184,30 @@ const COURSES: ReadonlyMap<string, Course> = new Map(
 /** Along which edge, and which way, calls between two services travel; undefined when none is drawn. */
 export const courseOf = (from: ServiceName, to: ServiceName): Course | undefined =>
   COURSES.get(`${from}->${to}`);
+
+export type Direction = 'left' | 'right' | 'up' | 'down';
+
+/** The nearest box in a direction; what lies straight ahead is nearer than what lies aside. Null: there is none. */
+export function neighbour(from: PlacedService, direction: Direction): PlacedService | null {
+  const middle = (box: Box) => ({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
+  const here = middle(BOXES[from]);
+  const sideways = direction === 'left' || direction === 'right';
+  const sign = direction === 'right' || direction === 'down' ? 1 : -1;
+  let found: PlacedService | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const service of Object.keys(BOXES) as PlacedService[]) {
+    const there = middle(BOXES[service]);
+    const dx = there.x - here.x;
+    const dy = there.y - here.y;
+    const ahead = sign * (sideways ? dx : dy);
+    const aside = Math.abs(sideways ? dy : dx);
+    // Half a right angle each way, a little more for what is far aside.
+    if (ahead < 40 || aside > ahead * 1.6) continue;
+    const distance = ahead + 2 * aside;
+    if (distance < least) {
+      least = distance;
+      found = service;
+    }
+  }
+  return found;
+}

@@ -89,8 +89,7 @@ export const ServiceNode = memo(function ServiceNode({ data }: NodeProps & { dat
         </span>
       </button>
       {WITH_DATABASE.includes(service) && (
-        <span className="node-database" aria-hidden="true">
-          {facts.commits > 0 && <span key={facts.commits} className="node-flash" />}
+        <span className="node-database" data-flash={facts.flash} aria-hidden="true">
           <Database size={13} strokeWidth={1.75} />
           <span>{title.toLowerCase()} db</span>
         </span>

@@ -1,5 +1,5 @@
 import type { ServiceName } from '../../../kernel/index.ts';
-import { faultWord, serviceLoad, serviceOfTarget } from '../../../projections/index.ts';
+import { faultBadgeWord, serviceLoad, serviceOfTarget } from '../../../projections/index.ts';
 import type { RunState } from '../../state/run-store.ts';
 
 /** What a node shows, flat, so that an unchanged node is not rendered again. */
@@ -13,8 +13,12 @@ export interface ServiceFacts {
   readonly fault: string | null;
   readonly faultLeftS: number | null;
   readonly faults: number;
-  readonly commits: number;
+  /** Its database has committed a moment ago. */
+  readonly flash: boolean;
 }
+
+/** Two ticks of the page, so that none is missed. An animation would repaint the page at every frame. */
+const FLASH_US = 400_000;
 
 export function serviceFacts(state: RunState, service: ServiceName): ServiceFacts {
   const { projections, nowUs } = state;
@@ -25,10 +29,11 @@ export function serviceFacts(state: RunState, service: ServiceName): ServiceFact
   for (const view of projections.faults.byId.values()) {
     const { target } = view.description;
     if (view.endedUs !== null || target?.kind === 'edge' || serviceOfTarget(target) !== service) continue;
-    fault = faultWord(view.description);
+    fault = faultBadgeWord(view.description);
     endsUs = view.endsUs;
     faults += 1;
   }
+  const lastCommitUs = projections.data.byService.get(service)?.lastCommitUs ?? null;
   const settings = projections.facts.settings?.services[service];
   const down = load.instances > 0 && load.ready === 0 && load.starting === 0 && load.hung === 0;
   return {
@@ -52,7 +57,7 @@ export function serviceFacts(state: RunState, service: ServiceName): ServiceFact
     fault,
     faultLeftS: endsUs === null ? null : Math.max(0, Math.ceil((endsUs - nowUs) / 1_000_000)),
     faults,
-    commits: projections.data.byService.get(service)?.commits ?? 0,
+    flash: lastCommitUs !== null && nowUs - lastCommitUs < FLASH_US,
   };
 }
 

@@ -35,6 +35,8 @@ function stretches(breaker: BreakerView, fromUs: number, nowUs: number): Stretch
 }
 
 const HEIGHT = 30;
+/** Below this a stretch is too narrow for its name. */
+const NAMED_SHARE = 0.1;
 
 /** The failure rate over time, as steps. */
 function ratePath(breaker: BreakerView, fromUs: number, nowUs: number): string {
@@ -57,7 +59,7 @@ function ratePath(breaker: BreakerView, fromUs: number, nowUs: number): string {
 /** Every breaker over the last minute of run time. */
 export function BreakersView() {
   const { view } = useStores();
-  const { projections, nowUs } = useProjections(3);
+  const { projections, nowUs } = useProjections(2);
   const list = [...projections.breakers.byKey.values()].sort(
     (a, b) => b.history.length - a.history.length || a.key.localeCompare(b.key),
   );
@@ -97,12 +99,16 @@ export function BreakersView() {
                     key={`${stretch.fromUs}/${stretch.state}`}
                     className="stretch"
                     data-state={stretch.state}
+                    title={WORDS[stretch.state]}
                     style={{
                       left: share(stretch.fromUs),
                       width: `calc(${share(stretch.toUs)} - ${share(stretch.fromUs)})`,
                     }}
                   >
-                    {stretch.state === 'CLOSED' ? '' : WORDS[stretch.state]}
+                    {stretch.state === 'CLOSED' ||
+                    (stretch.toUs - stretch.fromUs) / Math.max(1, nowUs - fromUs) < NAMED_SHARE
+                      ? ''
+                      : WORDS[stretch.state]}
                   </span>
                 ))}
                 <svg

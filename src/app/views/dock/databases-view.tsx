@@ -16,7 +16,7 @@ const SERVICES: readonly ServiceName[] = [
   'registry',
 ];
 const SHOWN = 100;
-const FRESH_US = 3_000_000;
+const FRESH_US = 1_500_000;
 const READ_EVERY_MS = 1000;
 
 type Tables = Readonly<Record<string, readonly Json[]>>;
@@ -27,7 +27,7 @@ const PATTERN_TABLES = /lease|outbox|inbox|idempotency|subscription|saga/i;
 /** The rows as they stand in the service's own database, read from it while this is open. */
 export function DatabasesView() {
   const run = useRun((state) => state.run);
-  const { projections, nowUs } = useProjections(5);
+  const { projections, nowUs } = useProjections(3);
   const [service, setService] = useState<ServiceName>('order');
   const [tables, setTables] = useState<{ readonly service: ServiceName; readonly tables: Tables } | null>(
     null,

@@ -8,7 +8,7 @@ const SHOWN = 100;
 
 /** Topics with the lag of each group, the latest messages, and the dead letters. */
 export function EventsView() {
-  const { projections } = useProjections(3);
+  const { projections } = useProjections(2);
   const { topics } = projections;
   const list = [...topics.byName.values()];
   if (list.length === 0 && topics.messages.length === 0)

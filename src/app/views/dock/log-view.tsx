@@ -61,7 +61,7 @@ const isFailure = (type: string): boolean =>
 /** The run log, newest first, with a filter. */
 export function LogView() {
   const run = useRun((state) => state.run);
-  const { lastSeq } = useProjections(5).projections.facts;
+  const { lastSeq } = useProjections(3).projections.facts;
   const [kind, setKind] = useState<Kind>('notable');
   const [filter, setFilter] = useState('');
   const wanted = useDeferredValue(filter.trim().toLowerCase());

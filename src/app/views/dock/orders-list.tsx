@@ -8,7 +8,7 @@ const SHOWN = 120;
 /** Orders, newest first; the chosen one's trace and saga are beside it. */
 export function OrdersList({ chosen }: { readonly chosen: string | null }) {
   const { view } = useStores();
-  const { projections } = useProjections(3);
+  const { projections } = useProjections(2);
   const orders = listIntents(projections.orders, SHOWN);
   if (orders.length === 0) return <Empty>No order yet. Press Play, or send one.</Empty>;
   return (
@@ -50,7 +50,7 @@ export function OrdersList({ chosen }: { readonly chosen: string | null }) {
 /** The chosen order; else the latest that went wrong; else the latest. */
 export function useChosenOrder(): string | null {
   const orderId = useView((state) => state.orderId);
-  const { projections } = useProjections(5);
+  const { projections } = useProjections(3);
   if (orderId !== null && projections.orders.byOrder.has(orderId)) return orderId;
   const orders = listIntents(projections.orders, SHOWN).filter((order) => order.orderId !== null);
   const wrong = orders.find((order) => {

@@ -29,7 +29,7 @@ import { OrdersList, useChosenOrder } from './orders-list.tsx';
 /** The chosen order's saga: what was done, and what was undone. */
 export function SagaView() {
   const orderId = useChosenOrder();
-  const { projections, nowUs } = useProjections(3);
+  const { projections, nowUs } = useProjections(2);
   const saga = orderId === null ? undefined : projections.sagas.byOrder.get(orderId);
   return (
     <div className="split">
@@ -73,7 +73,7 @@ export function SagaTimeline({ saga, nowUs }: { readonly saga: Saga; readonly no
           {STATE_WORDS[saga.state]}
         </span>
         <span className="num text-muted">
-          {formatDuration(((saga.endedUs ?? nowUs) - saga.startedUs) / 1000)}
+          {formatDuration(Math.max(0, (saga.endedUs ?? nowUs) - saga.startedUs) / 1000)}
           {saga.endedUs === null && saga.state === 'running' && nowUs < saga.giveUpAtUs
             ? ` · gives up in ${formatDuration((saga.giveUpAtUs - nowUs) / 1000)}`
             : ''}
@@ -161,7 +161,9 @@ function Step({ step, name, title, lane, direction, column, nowUs }: StepProps) 
   const sign = signOf(lane, direction);
   const first = lane.attempts[0];
   const last = lane.attempts.at(-1);
-  const tookMs = first === undefined ? null : ((last?.endedUs ?? nowUs) - first.startedUs) / 1000;
+  // Events may be a little ahead of the page's clock.
+  const tookMs =
+    first === undefined ? null : Math.max(0, ((last?.endedUs ?? nowUs) - first.startedUs) / 1000);
   const again =
     lane.againAtUs !== null && lane.againAtUs > nowUs
       ? `again in ${formatDuration((lane.againAtUs - nowUs) / 1000)}`

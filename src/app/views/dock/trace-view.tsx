@@ -16,7 +16,7 @@ import { OrdersList, useChosenOrder } from './orders-list.tsx';
 /** The waterfall of the chosen order. */
 export function TraceView() {
   const orderId = useChosenOrder();
-  const { projections, nowUs } = useProjections(3);
+  const { projections, nowUs } = useProjections(2);
   const intentId = useView((state) => (state.selection?.kind === 'intent' ? state.selection.intentId : null));
   const intent =
     intentId !== null

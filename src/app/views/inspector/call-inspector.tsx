@@ -12,7 +12,7 @@ import { WhyList } from '../../widgets/why-list.tsx';
 /** One attempt of one call: what became of it, and why. */
 export function CallInspector({ spanId }: { readonly spanId: string }) {
   const { view } = useStores();
-  const { projections } = useProjections(5);
+  const { projections } = useProjections(3);
   const span = projections.traces.spanById.get(spanId);
   if (span === undefined) return <Empty>This call is too old: its record has been let go.</Empty>;
   const order = [...projections.orders.byOrder.values()].find((intent) =>

@@ -17,7 +17,7 @@ import { Failures } from './failures.tsx';
 /** One connection: its safety nets with their settings, its breakers with their windows, its failures. */
 export function EdgeInspector({ from, to }: { readonly from: ServiceName; readonly to: ServiceName }) {
   const { run, view } = useStores();
-  const { projections, nowUs } = useProjections(3);
+  const { projections, nowUs } = useProjections(2);
   const { settings } = projections.facts;
   const policy =
     settings === null || from === 'customers' ? null : (settings.edges[`${from}->${to}`] ?? settings.edge);
@@ -96,6 +96,18 @@ export function EdgeInspector({ from, to }: { readonly from: ServiceName; readon
   );
 }
 
+/** What the breaker has counted since its state last changed: calls when closed, else probes. */
+function countedSentence({ state, figures }: BreakerView, policy: EdgePolicy | null): string {
+  const { failures, calls, failureRate } = figures;
+  const rate = failureRate < 0 ? '' : `${Math.round(failureRate)} %: `;
+  if (state === 'HALF_OPEN') return `${failures} of ${calls} probes failed so far`;
+  if (state === 'OPEN') return `${rate}${failures} of the ${calls} calls that it looked at failed`;
+  const minimum = policy?.breaker?.minimumNumberOfCalls;
+  if (failureRate < 0 && minimum !== undefined)
+    return `${failures} of ${calls} calls failed; it decides from ${minimum} calls on`;
+  return `${rate}${failures} of the last ${calls} calls failed`;
+}
+
 function BreakerDetails({
   breaker,
   nowUs,
@@ -129,9 +141,7 @@ function BreakerDetails({
         <span className="meter-mark" style={{ left: `${threshold}%` }} />
       </div>
       <p className="num text-s text-muted">
-        {rate < 0 ? 'Too few calls for a rate: ' : `${Math.round(rate)} %: `}
-        {`${figures.failures} of ${figures.calls} counted calls failed`}
-        {policy?.breaker == null ? '' : `, window ${figures.windowSize || policy.breaker.slidingWindowSize}`}
+        {countedSentence(breaker, policy)}
         {breaker.notPermitted > 0 ? ` · ${breaker.notPermitted} turned back` : ''}
       </p>
     </li>

@@ -5,7 +5,7 @@ import { Empty } from '../../widgets/empty.tsx';
 /** One fault: where, what, since when, how much of it is left. */
 export function FaultInspector({ faultId }: { readonly faultId: string }) {
   const actions = useActions();
-  const { projections, nowUs } = useProjections(3);
+  const { projections, nowUs } = useProjections(2);
   const fault = [...projections.faults.byId.values()].find((candidate) => candidate.faultId === faultId);
   if (fault === undefined) return <Empty>No fault of this id is in the log.</Empty>;
   const leftMs = faultLeftMs(fault, nowUs);

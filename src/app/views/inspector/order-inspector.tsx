@@ -12,7 +12,7 @@ import { WhyList } from '../../widgets/why-list.tsx';
 /** One order: how it stands, and why. */
 export function OrderInspector({ orderId }: { readonly orderId: string }) {
   const { view } = useStores();
-  const { projections, nowUs } = useProjections(3);
+  const { projections, nowUs } = useProjections(2);
   const intent = projections.orders.byOrder.get(orderId);
   if (intent === undefined) return <Empty>No order of this id is in the log.</Empty>;
   return (
@@ -32,14 +32,14 @@ export function OrderInspector({ orderId }: { readonly orderId: string }) {
 }
 
 export function IntentInspector({ intentId }: { readonly intentId: string }) {
-  const { projections, nowUs } = useProjections(3);
+  const { projections, nowUs } = useProjections(2);
   const intent = projections.orders.byIntent.get(intentId);
   if (intent === undefined) return <Empty>This request is too old: its record has been let go.</Empty>;
   return <IntentFacts intent={intent} nowUs={nowUs} />;
 }
 
 function IntentFacts({ intent, nowUs }: { readonly intent: IntentView; readonly nowUs: number }) {
-  const { projections } = useProjections(3);
+  const { projections } = useProjections(2);
   const saga = intent.orderId === null ? undefined : projections.sagas.byOrder.get(intent.orderId);
   return (
     <>
@@ -60,7 +60,9 @@ function IntentFacts({ intent, nowUs }: { readonly intent: IntentView; readonly 
         </div>
         <div>
           <dt>{intent.endedUs === null ? 'Since' : 'Took'}</dt>
-          <dd className="num">{formatDuration(((intent.endedUs ?? nowUs) - intent.startedUs) / 1000)}</dd>
+          <dd className="num">
+            {formatDuration(Math.max(0, (intent.endedUs ?? nowUs) - intent.startedUs) / 1000)}
+          </dd>
         </div>
         {intent.orderStatus !== null && (
           <div>

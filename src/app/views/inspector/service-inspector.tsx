@@ -52,7 +52,7 @@ const CRASHABLE: readonly ServiceName[] = [
 export function ServiceInspector({ service }: { readonly service: ServiceName }) {
   const actions = useActions();
   const { view } = useStores();
-  const { projections, nowUs } = useProjections(3);
+  const { projections, nowUs } = useProjections(2);
   const instances = instancesOf(projections.topology, service);
   const faults = activeFaults(projections.faults).filter(
     (fault) => serviceOfTarget(fault.description.target) === service,
