@@ -47,7 +47,7 @@ interface Running {
  */
 export class FaultSchedule {
   readonly #ports: FaultSchedulePorts;
-  readonly #armed = new Map<FaultId, Undo>();
+  readonly #armed = new Map<FaultId, { readonly scheduled: ScheduledFault; readonly disarm: Undo }>();
   readonly #running = new Map<FaultId, Running>();
   readonly #restarts = new Set<Undo>();
   #added: number;
@@ -67,23 +67,24 @@ export class FaultSchedule {
 
   /** Begins each at its time after the run's start; one whose time has passed begins now. */
   arm(faults: readonly ScheduledFault[]): readonly FaultId[] {
-    return faults.map(({ atMs, fault }) => {
+    return faults.map((scheduled) => {
+      const { atMs, fault } = scheduled;
       const id = this.#nextId();
       const delayMs = elapsedMs(this.#ports.now(), plusMs(RUN_START, atMs));
       const disarm = this.#ports.schedule(Math.max(0, delayMs), () => {
         this.#armed.delete(id);
         this.#begin(id, fault);
       });
-      this.#armed.set(id, disarm);
+      this.#armed.set(id, { scheduled, disarm });
       return id;
     });
   }
 
   /** False when there is no such fault, or it has ended. One that has not begun yet never will. */
   clear(id: FaultId): boolean {
-    const disarm = this.#armed.get(id);
-    if (disarm !== undefined) {
-      disarm();
+    const armed = this.#armed.get(id);
+    if (armed !== undefined) {
+      armed.disarm();
       return this.#armed.delete(id);
     }
     if (!this.#running.has(id)) return false;
@@ -93,6 +94,11 @@ export class FaultSchedule {
 
   clearAll(): void {
     for (const id of [...this.#armed.keys(), ...this.#running.keys()]) this.clear(id);
+  }
+
+  /** Armed, and neither begun nor cleared yet. */
+  toCome(): readonly ScheduledFault[] {
+    return [...this.#armed.values()].map(({ scheduled }) => scheduled);
   }
 
   /** In the order they began. */
@@ -134,7 +140,8 @@ export class FaultSchedule {
 
   /** Gives up all timers, without a word to the log: the run is over. */
   stop(): void {
-    for (const undo of [...this.#armed.values(), ...this.#restarts]) undo();
+    for (const { disarm } of this.#armed.values()) disarm();
+    for (const undo of this.#restarts) undo();
     for (const { stopTimer } of this.#running.values()) stopTimer();
     this.#armed.clear();
     this.#restarts.clear();
@@ -175,8 +182,9 @@ export class FaultSchedule {
     for (const instance of running.toRestart) this.#bringBack(instance);
   }
 
-  /** Starts an instance, or leaves that to the fault that still holds it down. */
+  /** Starts an instance, or leaves that to the fault that still holds it down. One that is wanted no more stays away. */
   #bringBack(instance: InstanceId): void {
+    if (!this.#ports.instancesOf(serviceOf(instance)).includes(instance)) return;
     const holder = this.#holder(instance);
     if (holder === undefined) this.#ports.restart(instance);
     else holder.toRestart.add(instance);

@@ -347,6 +347,30 @@ describe('the schedule', () => {
     expect(world.of('fault.started')).toHaveLength(1);
   });
 
+  it('knows what is still to come', async () => {
+    const world = await shop();
+    const [first, second] = [errors(onEdge), slow(onEdge, 10)].map((fault, n) => ({ atMs: 100 + n, fault }));
+    const third = { atMs: 900, fault: errors(onService) };
+    if (first === undefined || second === undefined) throw new Error('two faults');
+    const [, id] = world.faults.arm([first, second, third]);
+    if (id === undefined) throw new Error('three faults');
+    expect(world.faults.toCome()).toEqual([first, second, third]);
+    world.faults.clear(id);
+    await world.runFor(500);
+    expect(world.faults.toCome()).toEqual([third]);
+  });
+
+  it('an instance that is wanted no more when the fault ends is not started', async () => {
+    const world = await shop();
+    const second = world.add(shipping, 2);
+    const id = world.faults.add(down(onService));
+    world.unwanted.add(second);
+    const started: InstanceId[] = [];
+    world.onStart = (instance) => started.push(instance);
+    world.faults.clear(id);
+    expect(started).toEqual([SHIPPING]);
+  });
+
   it('clearing ends a fault once', async () => {
     const world = await shop();
     const id = world.faults.add(slow(onService, 100, { lengthMs: 1000 }));

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type {
-  CallId,
-  CircuitFigures,
-  CircuitState,
-  InstanceId,
-  Json,
-  SpanId,
-  TraceId,
+import {
+  type CallId,
+  type CircuitFigures,
+  type CircuitState,
+  callId,
+  type InstanceId,
+  instanceId,
+  type Json,
+  type SpanId,
+  spanIdFor,
+  type TraceId,
+  traceIdFor,
 } from '../kernel/index.ts';
 import { checkInvariants, INVARIANTS } from './index.ts';
 import { LogBuilder } from './testing/log-builder.ts';
@@ -290,6 +294,57 @@ describe('INV-4 saga lanes', () => {
       'undo:rejectOrder',
     );
     expect(violations('INV-4', declinedCapture.add('order', compensated))).toEqual([]);
+  });
+
+  describe('a step that never reached its service', () => {
+    type End = 'refused' | 'reset' | 'held back' | 'under way';
+    const PRODUCT = { to: 'product', plane: 'data' } as const;
+    const MESSAGE = { method: 'PUT', path: '/reservations/o1' } as const;
+
+    /** Attempts of the step, each in a span of its own, with how each of its requests ended. */
+    const attempts = (...all: readonly (readonly End[])[]) => {
+      const log = saga('createOrder');
+      const step = { sagaId: 's1', orderId: 'o1', step: 'reserveStock', lane: 'forward' } as const;
+      all.forEach((ends, index) => {
+        const span = { traceId: traceIdFor('t'), spanId: spanIdFor(`attempt ${index}`) };
+        log.add('order', { type: 'saga.step.started', ...step, attempt: index + 1 }, span);
+        ends.forEach((end, number) => {
+          const id = callId(`c${index}.${number}`);
+          if (end === 'held back') {
+            const why = { by: 'circuit-breaker', detail: 'it is open' } as const;
+            log.add('order', { type: 'call.rejected', callId: id, ...PRODUCT, ...MESSAGE, ...why }, span);
+            return;
+          }
+          const sent = { traceId: span.traceId, spanId: spanIdFor(id), parentSpanId: span.spanId };
+          const call = { callId: id, ...PRODUCT, attempt: 1, toInstance: instanceId('product', 1) };
+          const limits = { timeoutMs: null, deadlineUs: null };
+          log.add('order', { type: 'request.sent', ...call, ...MESSAGE, ...limits }, sent);
+          if (end === 'under way') return;
+          const error = end === 'refused' ? 'connection_refused' : 'connection_reset';
+          log.add('order', { type: 'request.failed', ...call, error, detail: '', durationMs: 1 }, sent);
+        });
+      });
+      const undone = { sagaId: 's1', orderId: 'o1', step: 'rejectOrder', lane: 'compensation' } as const;
+      return log
+        .add('order', { type: 'saga.step.started', ...undone, attempt: 1 })
+        .add('order', { type: 'saga.step.completed', ...undone, attempt: 1 })
+        .add('order', compensated);
+    };
+
+    it('leaves nothing to undo', () => {
+      expect(violations('INV-4', attempts(['refused']))).toEqual([]);
+      expect(violations('INV-4', attempts(['held back']))).toEqual([]);
+      expect(violations('INV-4', attempts(['refused', 'refused'], ['held back']))).toEqual([]);
+    });
+
+    it('but may have been done once one attempt may have arrived', () => {
+      const found = ['order o1 was undone without releaseStock, though reserveStock may have been done'];
+      expect(violations('INV-4', attempts(['reset']))).toEqual(found);
+      expect(violations('INV-4', attempts(['under way']))).toEqual(found);
+      expect(violations('INV-4', attempts([]))).toEqual(found);
+      expect(violations('INV-4', attempts(['refused'], ['reset'], ['held back']))).toEqual(found);
+      expect(violations('INV-4', attempts(['refused', 'reset']))).toEqual(found);
+    });
   });
 
   it.each([

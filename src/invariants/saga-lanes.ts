@@ -1,4 +1,4 @@
-import type { RunEvent, RunEventOf } from '../kernel/index.ts';
+import type { RunEvent, RunEventOf, SpanId } from '../kernel/index.ts';
 import { defineInvariant } from './invariant.ts';
 
 /** Which step undoes which (the order saga). */
@@ -16,12 +16,19 @@ type StepEvent =
   | RunEventOf<'saga.step.completed'>
   | RunEventOf<'saga.step.failed'>;
 
+/** One attempt of a step: which of its requests may have arrived, and what surely did not. */
+interface Attempt {
+  readonly mayHaveArrived: Set<SpanId>;
+  didNotArrive: boolean;
+}
+
 interface Course {
   readonly orderId: string;
   readonly steps: readonly string[];
   readonly started: Map<string, StepEvent>;
   readonly completed: Map<string, StepEvent>;
   readonly refused: Map<string, StepEvent>;
+  readonly attempts: Map<string, Attempt[]>;
   /** Compensations, in the order in which they first began. */
   readonly undoing: StepEvent[];
 }
@@ -36,6 +43,8 @@ export const sagaLanes = defineInvariant(
   'A saga is done in full or undone in full',
   (log, report) => {
     const courses = new Map<string, Course>();
+    /** Attempts, and those of the requests they have sent. */
+    const attempts = new Map<SpanId, Attempt>();
     for (const event of log) {
       switch (event.type) {
         case 'saga.started':
@@ -45,6 +54,7 @@ export const sagaLanes = defineInvariant(
             started: new Map(),
             completed: new Map(),
             refused: new Map(),
+            attempts: new Map(),
             undoing: [],
           });
           break;
@@ -54,6 +64,29 @@ export const sagaLanes = defineInvariant(
           const course = courses.get(event.sagaId);
           if (course === undefined) report(`a step of an unknown saga ${event.sagaId}`, event);
           else follow(course, event, report);
+          if (course !== undefined && event.type === 'saga.step.started') {
+            const attempt: Attempt = { mayHaveArrived: new Set(), didNotArrive: false };
+            course.attempts.set(event.step, [...(course.attempts.get(event.step) ?? []), attempt]);
+            if (event.spanId !== null) attempts.set(event.spanId, attempt);
+          }
+          break;
+        }
+        case 'request.sent': {
+          const attempt = event.parentSpanId === null ? undefined : attempts.get(event.parentSpanId);
+          if (attempt === undefined || event.spanId === null || event.plane !== 'data') break;
+          attempt.mayHaveArrived.add(event.spanId);
+          attempts.set(event.spanId, attempt);
+          break;
+        }
+        case 'request.failed': {
+          const attempt = event.spanId === null ? undefined : attempts.get(event.spanId);
+          if (event.spanId === null || event.error !== 'connection_refused') break;
+          if (attempt?.mayHaveArrived.delete(event.spanId) === true) attempt.didNotArrive = true;
+          break;
+        }
+        case 'call.rejected': {
+          const attempt = event.spanId === null ? undefined : attempts.get(event.spanId);
+          if (attempt !== undefined) attempt.didNotArrive = true;
           break;
         }
         case 'saga.completed': {
@@ -101,13 +134,19 @@ function follow(course: Course, event: StepEvent, report: Report): void {
   if (event.type === 'saga.step.failed' && event.kind === 'business') course.refused.set(step, event);
 }
 
+/** Every attempt was held back before it left, or its connections were refused. */
+const neverArrived = ({ attempts }: Course, step: string): boolean =>
+  (attempts.get(step) ?? []).every(
+    ({ mayHaveArrived, didNotArrive }) => didNotArrive && mayHaveArrived.size === 0,
+  );
+
 function checkUndone(course: Course, end: RunEvent, report: Report): void {
   for (const [step, undo] of Object.entries(COMPENSATIONS)) {
     if (!course.steps.includes(step)) continue;
     const done = course.completed.get(step);
     const begun = course.started.get(step);
-    // A definite "no" did nothing; anything else that was begun may have happened.
-    const toUndo = done ?? (course.refused.has(step) ? undefined : begun);
+    // A definite "no" did nothing, nor did what never arrived; anything else that was begun may have happened.
+    const toUndo = done ?? (course.refused.has(step) || neverArrived(course, step) ? undefined : begun);
     if (toUndo !== undefined && !course.completed.has(undo)) {
       report(
         `order ${course.orderId} was undone without ${undo}, though ${step} ${done ? 'was done' : 'may have been done'}`,

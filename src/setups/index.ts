@@ -1,3 +1,4 @@
+export * from './misplaced-fault.ts';
 export * from './presets.ts';
 export * from './run-command.ts';
 export * from './run-settings-schema.ts';

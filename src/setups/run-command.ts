@@ -25,6 +25,14 @@ const faultIdSchema = z.custom<FaultId>(
   },
 );
 
+/** What an HTTP request can carry (RFC 9110 §5); the browser would not send anything else. */
+const headerName = z
+  .string()
+  .check(z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/, { error: 'is not a name that a header may have' }));
+const headerValue = z
+  .string()
+  .check(z.regex(/^[\t\x20-\x7e\xa0-\xff]{0,8000}$/, { error: 'must be printable Latin-1 text' }));
+
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /** One schema per type of command: what a page, a script or an embedding page may ask of a run. */
@@ -45,14 +53,17 @@ export const runCommandSchemas = {
     ),
     cardToken: z.exactOptional(text(80)),
     address: z.exactOptional(address),
-    idempotencyKey: z.exactOptional(text(200)),
+    // It travels in a header.
+    idempotencyKey: z.exactOptional(
+      text(200).check(z.regex(/^[\x20-\x7e]*$/, { error: 'must be printable ASCII text' })),
+    ),
   }),
   /** Sends any request to the gateway. Value: `{status, headers, body}`. */
   'request.send': z.strictObject({
     type: z.literal('request.send'),
     method: z.enum(METHODS),
     path: z.string().check(z.regex(/^\/\S{0,1999}$/, { error: 'must begin with / and have no spaces' })),
-    headers: z.exactOptional(z.record(z.string(), z.string())),
+    headers: z.exactOptional(z.record(headerName, headerValue)),
     body: z.exactOptional(json),
     as: z.exactOptional(z.enum(['customer', 'admin', 'anonymous'])),
   }),

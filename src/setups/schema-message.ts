@@ -74,8 +74,12 @@ function complaint(issue: Issue): string {
       }
       return `is not valid${was(issue.input)}`;
     }
-    case 'invalid_key':
-      return `is not a name that is allowed here`;
+    case 'invalid_key': {
+      const [own] = issue.issues;
+      return own !== undefined && own.message !== OWN_MESSAGE_ABSENT
+        ? own.message
+        : 'is not a name that is allowed here';
+    }
     default:
       return `is not valid${was(issue.input)}`;
   }

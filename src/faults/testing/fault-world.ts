@@ -51,6 +51,10 @@ interface Life {
 
 export class FaultWorld {
   readonly events: RunEvent[] = [];
+  /** Instances that the settings no longer have. */
+  readonly unwanted = new Set<InstanceId>();
+  /** Hears whom the faults start. */
+  onStart: (instance: InstanceId) => void = () => {};
   readonly faults: FaultSchedule;
   readonly #random = createRandom(7);
   readonly #settings = testSettings();
@@ -69,8 +73,12 @@ export class FaultWorld {
       schedule: (delayMs, wake) => this.#schedule(delayMs, wake),
       emit: (draft) => void this.#write(draft),
       crash: (instance, faultId) => this.crash(instance, { reason: 'a fault: down', faultId }),
-      restart: (instance) => this.start(instance),
-      instancesOf: (service) => [...this.#definitions.keys()].filter((id) => serviceOf(id) === service),
+      restart: (instance) => {
+        this.onStart(instance);
+        this.start(instance);
+      },
+      instancesOf: (service) =>
+        [...this.#definitions.keys()].filter((id) => serviceOf(id) === service && !this.unwanted.has(id)),
       changed: () => {},
     });
     this.#network = faultyNetwork((message, reply) => this.#deliver(message, reply), {

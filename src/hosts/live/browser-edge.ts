@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponse, Json } from '../../kernel/index.ts';
+import { provideLocalStorage } from './local-storage-shim.ts';
 import type { Notice, RelayedHop } from './messages.ts';
 import { plainRequest, plainResponse, webResponse } from './plain-http.ts';
 
@@ -26,11 +27,15 @@ const CLAIM_WITHIN_MS = 2000;
 /** What belongs to the page's folder: `./api/…` is the gateway, `./network/…` a relayed hop. */
 export const baseUrl = (): string => new URL('./', document.baseURI).href;
 
+/** A service worker sees the URL's fragment, which no server ever does. */
+const pathUnder = (start: string, { url }: Request): string => url.slice(start.length).replace(/#.*$/, '');
+
 const NOTICE_WITHOUT_WORKER =
   "This browser runs no service worker here (it needs https or localhost, and no private window). Requests are answered inside the page, so the developer tools' network tab does not show them.";
 
 /** Lets the page's own requests reach the shop: by MSW's service worker, or else by its interceptors. */
 export async function startBrowserEdge(hub: EdgeHub): Promise<BrowserEdge> {
+  provideLocalStorage();
   const [{ http, HttpResponse }, { setupWorker }] = await Promise.all([
     import('msw/http'),
     import('msw/browser'),
@@ -45,7 +50,7 @@ export async function startBrowserEdge(hub: EdgeHub): Promise<BrowserEdge> {
     return response === null ? HttpResponse.error() : webResponse(response);
   };
   const handlers = [
-    http.all(`${base}api/*`, ({ request }) => answer(request, request.url.slice(`${base}api`.length))),
+    http.all(`${base}api/*`, ({ request }) => answer(request, pathUnder(`${base}api`, request))),
     http.all(`${base}network/*`, ({ request }) => {
       if (request.headers.get(TOKEN_HEADER) === null) {
         return HttpResponse.json(
@@ -58,7 +63,7 @@ export async function startBrowserEdge(hub: EdgeHub): Promise<BrowserEdge> {
           { status: 403, headers: { 'content-type': 'application/problem+json' } },
         );
       }
-      const [, , ...rest] = request.url.slice(`${base}network/`.length).split('/');
+      const [, , , ...rest] = pathUnder(`${base}network`, request).split('/');
       return answer(request, `/${rest.join('/')}`);
     }),
   ];

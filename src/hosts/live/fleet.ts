@@ -20,8 +20,10 @@ import type { ControlOutcome, HubToInstance, InstanceBoot, InstanceToHub } from 
 export interface FleetPorts {
   /** A new worker for one instance. */
   spawn(instance: InstanceId): Worker;
-  /** What a life is told at its start. Its number has been written down when this resolves. */
-  boot(instance: InstanceId): Promise<InstanceBoot>;
+  /** Resolves when a life may begin: its number has been written down. */
+  prepare(instance: InstanceId): Promise<void>;
+  /** What a life is told at its start. From here on it gets every broadcast, so this is what is true now. */
+  boot(instance: InstanceId): InstanceBoot;
   /** The way of a message from an instance to another, and its answer's back. */
   route(message: OutboundMessage, reply: (reply: Reply) => void): Undo;
   events(events: readonly RunEvent[]): void;
@@ -31,6 +33,8 @@ export interface FleetPorts {
   /** The fault's `fault.started`, when that is why. */
   causeOf(reason: CrashReason): EventId | null;
   crashed(instance: InstanceId, reason: CrashReason): void;
+  /** A life has ended, for whatever reason. */
+  ended(instance: InstanceId): void;
   /** Something went wrong in a worker that no service can cause. */
   trouble(instance: InstanceId, message: string): void;
 }
@@ -77,7 +81,10 @@ export class Fleet {
     return [...this.#lives.keys()];
   }
 
-  /** Begins a new life; resolves when it is ready, rejects when it ends before. Harmless when it lives. */
+  /**
+   * Begins a new life; resolves when it is ready or has ended before, which is part of the game;
+   * rejects when its worker fails. Harmless when it lives.
+   */
   start(instance: InstanceId): Promise<void> {
     if (this.#lives.has(instance)) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -99,9 +106,8 @@ export class Fleet {
       life.worker.onmessage = () => void this.#boot(life, port2);
       life.worker.onerror = (event) => {
         const message = event.message || 'its script could not be loaded';
-        this.#ports.trouble(instance, message);
-        life.started?.reject(new Error(`${instance}: ${message}`));
-        life.started = null;
+        if (life.started === null) this.#ports.trouble(instance, message);
+        else this.#failed(life, message);
       };
     });
   }
@@ -198,10 +204,10 @@ export class Fleet {
 
   async #boot(life: Life, port: MessagePort): Promise<void> {
     try {
-      const boot = await this.#ports.boot(life.instance);
+      await this.#ports.prepare(life.instance);
       if (life.state === 'over') return;
       life.state = 'starting';
-      life.worker.postMessage(boot, [port]);
+      life.worker.postMessage(this.#ports.boot(life.instance), [port]);
     } catch (error) {
       this.#failed(life, error instanceof Error ? error.message : String(error));
     }
@@ -264,10 +270,13 @@ export class Fleet {
     }
   }
 
+  /** A worker that could not become its instance: its life is over, and those who wait for it hear so. */
   #failed(life: Life, message: string): void {
+    if (life.state === 'over') return;
     this.#ports.trouble(life.instance, message);
     life.started?.reject(new Error(`${life.instance} could not start: ${message}`));
     life.started = null;
+    this.crash(life.instance, { reason: 'its worker failed', faultId: null });
   }
 
   #end(life: Life, write: () => EventId): void {
@@ -277,7 +286,8 @@ export class Fleet {
     this.#memory.get(life.service)?.abortAll(`${life.instance}/`);
     const cause = write();
     this.#downSince.set(life.instance, cause);
-    life.started?.reject(new Error(`${life.instance} ended before it was ready`));
+    life.started?.resolve();
+    life.started = null;
     for (const reply of [...life.inbound.values()]) {
       reply({
         outcome: err({ kind: 'connection_reset', detail: `${life.instance} ended before it answered` }),
@@ -290,6 +300,7 @@ export class Fleet {
     for (const done of life.controls.values())
       done({ ok: false, message: `${life.instance} ended before it answered.` });
     life.controls.clear();
+    this.#ports.ended(life.instance);
   }
 
   #memoryRequest(life: Life, message: Extract<InstanceToHub, { readonly type: `memory.${string}` }>): void {

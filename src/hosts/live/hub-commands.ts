@@ -1,5 +1,5 @@
 import { edgeKey, type InstanceId, instanceId, type Json } from '../../kernel/index.ts';
-import { applySettingsPatch, parseRunCommand, withSafetyNets } from '../../setups/index.ts';
+import { applySettingsPatch, misplacedFault, parseRunCommand, withSafetyNets } from '../../setups/index.ts';
 import type { Hub } from './hub.ts';
 import type { CommandResult } from './messages.ts';
 
@@ -20,14 +20,22 @@ export async function executeCommand(hub: Hub, input: unknown): Promise<CommandR
       const outcome = await hub.fleet.control(CUSTOMERS, command as unknown as Json);
       return outcome.ok ? done(outcome.value) : { ok: false, error: { message: outcome.message } };
     }
-    case 'fault.add':
-      return done({ faultId: hub.addFault(command.fault) });
+    case 'fault.add': {
+      const refusal = misplacedFault(
+        command.fault,
+        { services: hub.services, instances: hub.instances() },
+        'fault',
+      );
+      return refusal === null
+        ? done({ faultId: hub.addFault(command.fault) })
+        : { ok: false, error: refusal };
+    }
     case 'fault.clear':
-      return hub.faults.clear(command.faultId)
+      return (await hub.clearFault(command.faultId))
         ? done()
         : refused('faultId', `faultId ${JSON.stringify(command.faultId)} is no fault that is on.`);
     case 'fault.clear-all':
-      hub.faults.clearAll();
+      await hub.clearAllFaults();
       return done();
     case 'load.set': {
       const { type: _, ...load } = command;

@@ -10,6 +10,11 @@ export interface HubLinkListener {
   notice(notice: Notice): void;
 }
 
+const ENDED: CommandResult = { ok: false, error: { message: 'The run has ended.' } };
+
+/** What the hub says of the shop when it is open. */
+export type OpenShop = Pick<Extract<HubToPage, { readonly type: 'ready' }>, 'gatewayAnswers'>;
+
 /** The page's side of one hub worker. */
 export class HubLink {
   readonly #worker: Worker;
@@ -21,14 +26,17 @@ export class HubLink {
   readonly #answers = new Map<number, (response: HttpResponse | null) => void>();
   readonly #tables = new Map<number, (tables: Readonly<Record<string, readonly Json[]>> | null) => void>();
   readonly #relayed = new Map<string, AbortController>();
-  #ready: { resolve(): void; reject(error: Error): void } | null = null;
+  #ready: { resolve(shop: OpenShop): void; reject(error: Error): void } | null = null;
   #stopped: (() => void) | null = null;
+  #over = false;
+  readonly #stopLooking: () => void;
 
   constructor(worker: Worker, listener: HubLinkListener) {
     this.#worker = worker;
     this.#listener = listener;
     const stopped: ClockState = { ...startedClock(wallNowMs()), paused: true };
     this.clock = new RunClock(stopped, () => wallNowMs() + this.#wallOffsetMs);
+    this.#stopLooking = this.clock.keepLooking();
     worker.onmessage = ({ data }: MessageEvent<HubToPage>) => this.#received(data);
     worker.onerror = (event) => {
       const message = `The run's worker failed: ${event.message || 'its script could not be loaded'}.`;
@@ -38,8 +46,8 @@ export class HubLink {
     };
   }
 
-  /** Resolves when every instance is ready. */
-  boot(runId: RunId, setup: Setup): Promise<void> {
+  /** Resolves when the shop is open. */
+  boot(runId: RunId, setup: Setup): Promise<OpenShop> {
     return new Promise((resolve, reject) => {
       this.#ready = { resolve, reject };
       this.post({ type: 'boot', runId, setup, wallMs: wallNowMs() });
@@ -51,6 +59,7 @@ export class HubLink {
   }
 
   command(command: unknown): Promise<CommandResult> {
+    if (this.#over) return Promise.resolve(ENDED);
     const id = this.#nextId();
     return new Promise((resolve) => {
       this.#results.set(id, resolve);
@@ -66,6 +75,7 @@ export class HubLink {
 
   /** A request of the page at its edge. */
   request(request: HttpRequest, token: string | null, signal: AbortSignal): Promise<HttpResponse | null> {
+    if (this.#over) return Promise.resolve(null);
     const id = this.#nextId();
     return new Promise((resolve) => {
       this.#answers.set(id, resolve);
@@ -80,6 +90,7 @@ export class HubLink {
 
   /** A service's rows where the hub keeps them; null when they are in IndexedDB. */
   memoryTables(service: ServiceName): Promise<Readonly<Record<string, readonly Json[]>> | null> {
+    if (this.#over) return Promise.resolve(null);
     const id = this.#nextId();
     return new Promise((resolve) => {
       this.#tables.set(id, resolve);
@@ -94,13 +105,18 @@ export class HubLink {
       setTimeout(resolve, 2000); // a hub that does not answer is ended all the same
       this.post({ type: 'stop' });
     });
+    this.#over = true;
+    this.#stopLooking();
     this.#worker.terminate();
     for (const controller of this.#relayed.values()) controller.abort();
     for (const answer of this.#answers.values()) answer(null);
-    for (const result of this.#results.values())
-      result({ ok: false, error: { message: 'The run has ended.' } });
+    for (const result of this.#results.values()) result(ENDED);
+    for (const tables of this.#tables.values()) tables(null);
+    this.#ready?.reject(new Error('The run has ended.'));
+    this.#ready = null;
     this.#answers.clear();
     this.#results.clear();
+    this.#tables.clear();
   }
 
   #nextId(): number {
@@ -124,7 +140,7 @@ export class HubLink {
         this.#listener.notice(message.notice);
         return;
       case 'ready':
-        this.#ready?.resolve();
+        this.#ready?.resolve(message);
         this.#ready = null;
         return;
       case 'failed':

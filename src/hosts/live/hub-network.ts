@@ -94,7 +94,16 @@ export function createHubNetwork(deliver: Deliver): Deliver {
       );
     };
     // The host part only names the callee; nothing leaves the hub.
-    const request = webRequest(`http://${message.to}${message.request.path}`, message.request);
+    let request: Request;
+    try {
+      request = webRequest(`http://${message.to}${message.request.path}`, message.request);
+    } catch (error) {
+      // A header, say, that HTTP cannot carry.
+      exchanges.delete(id);
+      const detail = `the request cannot be sent: ${error instanceof Error ? error.message : String(error)}`;
+      reply({ outcome: err({ kind: 'connection_reset', detail }), cause: null });
+      return () => {};
+    }
     const frame = new HubFrame(id, request, (response) => {
       void answer(response);
     });

@@ -1,5 +1,11 @@
 import { type Composition, instancesOf } from '../../compositions/index.ts';
-import { type Deliver, type Fault, FaultSchedule, faultyNetwork } from '../../faults/index.ts';
+import {
+  type Deliver,
+  type Fault,
+  FaultSchedule,
+  faultyNetwork,
+  type ScheduledFault,
+} from '../../faults/index.ts';
 import {
   callId,
   createRandom,
@@ -27,18 +33,20 @@ import {
   type Undo,
 } from '../../kernel/index.ts';
 import { KnownEvents, Sequencer } from '../../run-log/index.ts';
-import type { Setup } from '../../setups/index.ts';
+import { misplacedFault, type Setup } from '../../setups/index.ts';
 import { Fleet, OUTSIDE } from './fleet.ts';
 import { hopNetwork } from './hop-network.ts';
 import { executeCommand } from './hub-commands.ts';
 import { LogKeeper } from './log-keeper.ts';
 import type { LogStorage, RunMemory } from './log-storage.ts';
-import type { CommandResult, HubToPage, Notice, PageToHub } from './messages.ts';
+import type { CommandResult, HubToPage, InstanceBoot, Notice, PageToHub } from './messages.ts';
 import { eventsOf, OutboxKeeper } from './outbox-keeper.ts';
 import { PageRelay } from './page-relay.ts';
 import {
   type ClockState,
   changedClock,
+  LOOK_AT_CLOCK_MS,
+  MOST_STEP_MS,
   PauseGate,
   RunClock,
   RunTimers,
@@ -73,9 +81,19 @@ const OPEN_WITHIN_MS = 8000;
 /** While the shop opens nobody is watching: no hop takes time, so that it is open at about 0:02. */
 const OPENING_SPEED = 2;
 const NO_HOP: Pick<RunSettings, 'hop'> = { hop: { meanMs: 0, spread: 0 } };
-const LOOK_AT_CLOCK_MS = 1000;
-/** No worker is held up so long: the computer slept. */
-const SLEPT_MS = 30_000;
+
+/** What the services store is theirs and stays; only what the log says of it ends here. */
+const notStored = (error: unknown): Notice => {
+  const isFull = error instanceof Error && error.name === 'QuotaExceededError';
+  const why = isFull
+    ? "The disk space that the browser gives this page is full, so the run's log is not stored any more."
+    : `The browser does not store the run's log any more (${String(error)}).`;
+  return {
+    id: 'log-storage',
+    level: 'warning',
+    text: `${why} The run goes on, but after a reload its log will lack what happens from now on.`,
+  };
+};
 
 /** One run, all of it but the services: its clock, log, network, faults and instances. */
 export class Hub {
@@ -107,6 +125,8 @@ export class Hub {
   #heldByPage = false;
   #edgeReady = false;
   #isOpen = false;
+  /** Faults that begin once the shop is open. */
+  #toArm: readonly ScheduledFault[] = [];
   #events = 0;
   #outside = 0;
   #over = false;
@@ -129,6 +149,17 @@ export class Hub {
           past.add(event);
         }
         options.post({ type: 'events', events });
+      });
+    }
+    if (memory === null) {
+      const { settings, faults } = boot.setup;
+      const place = {
+        services: options.composition.services,
+        instances: instancesOf(options.composition, settings),
+      };
+      faults.forEach(({ fault }, index) => {
+        const refusal = misplacedFault(fault, place, `faults[${index}].fault`);
+        if (refusal !== null) throw new Error(`The setup cannot be started: ${refusal.message}`);
       });
     }
     const hub = new Hub(boot, options, storage, memory, known, past, offsetMs);
@@ -175,16 +206,15 @@ export class Hub {
       },
       store: storage === null ? null : (events) => storage.append(events, this.#memory()),
       stored: (events) => this.#outbox?.stored(events),
-      refused: (error) =>
-        this.#notice({
-          id: 'log-storage',
-          level: 'warning',
-          text: `The browser does not store the run's log any more (${String(error)}). The run goes on, but will not survive a reload.`,
-        }),
+      refused: (error) => {
+        this.#outbox?.giveUp();
+        this.#notice(notStored(error));
+      },
     });
     const random = createRandom(this.#setup.seed);
     this.#fleet = new Fleet({
       spawn: (instance) => options.spawn(instance),
+      prepare: (instance) => this.#prepare(instance),
       boot: (instance) => this.#bootOf(instance),
       route: (message, reply) => this.#route(message, reply),
       events: (events) => this.#log.add(events),
@@ -194,8 +224,9 @@ export class Hub {
       },
       write: (draft, about, cause) => this.write(draft, { instance: about, cause: cause ?? null }),
       causeOf: ({ faultId }) => (faultId === null ? null : (this.#faultStarts.get(faultId) ?? null)),
-      crashed: (instance, reason) => {
-        this.#faults.instanceCrashed(instance, reason.faultId);
+      crashed: (instance, reason) => this.#faults.instanceCrashed(instance, reason.faultId),
+      ended: (instance) => {
+        this.#loaded(instance);
         void this.#drainSoon(serviceOf(instance));
       },
       trouble: (instance, message) =>
@@ -250,6 +281,11 @@ export class Hub {
 
   get fleet(): Fleet {
     return this.#fleet;
+  }
+
+  /** The services of this shop, in the order in which they start. */
+  get services(): readonly ServiceName[] {
+    return this.#composition.services;
   }
 
   /** All that the settings ask for, up or down. */
@@ -333,6 +369,19 @@ export class Hub {
     return this.#faults.add(fault);
   }
 
+  /** False when there is no such fault. Outlasts a reload, as what follows does. */
+  async clearFault(id: FaultId): Promise<boolean> {
+    const cleared = this.#faults.clear(id);
+    await this.#remember();
+    return cleared;
+  }
+
+  async clearAllFaults(): Promise<void> {
+    this.#toArm = [];
+    this.#faults.clearAll();
+    await this.#remember();
+  }
+
   // What the page asks.
 
   received(message: PageToHub): void {
@@ -388,9 +437,11 @@ export class Hub {
     if (this.#over) return;
     this.#over = true;
     if (this.#clockLook !== null) clearInterval(this.#clockLook);
+    // What is written last must know of them.
+    this.#toArm = this.#faults.toCome();
     this.#faults.stop();
     this.#fleet.terminate();
-    this.#log.add(this.#sequencer.drain());
+    this.#log.drain();
     await this.#log.flush();
     this.#log.stop();
     this.#outbox?.close();
@@ -415,10 +466,15 @@ export class Hub {
       this.#notice({
         id: 'no-indexeddb',
         level: 'warning',
-        text: "This browser gives the page no database (IndexedDB). The services' tables are kept in memory, and a reload begins a new run.",
+        text: `${typeof indexedDB === 'undefined' ? 'This browser gives the page no database' : 'The browser did not let the page open its database'} (IndexedDB). The services' tables are kept in memory, and a reload begins a new run.`,
       });
     }
     this.#pausedByUser = memory?.paused ?? false;
+    const nowUs = this.#clock.now();
+    const continuing = this.#past.activeFaults(nowUs);
+    this.#toArm =
+      memory?.toCome ??
+      this.#setup.faults.filter(({ atMs }) => memory === null || atMs > elapsedMs(RUN_START, nowUs));
     for (const instance of this.instances()) this.#incarnations[instance] ??= 0;
     await this.#remember();
     if (memory === null) {
@@ -432,14 +488,12 @@ export class Hub {
       this.write({ type: 'run.settings.changed', settings: this.#settings as unknown as Json });
     } else {
       this.#goOn();
+      const waiting = continuing.filter(({ kind }) => kind === 'crash-at');
+      this.#toArm = [...waiting.map((fault) => ({ atMs: 0, fault })), ...this.#toArm];
     }
     await Promise.all(this.#composition.services.map((service) => this.#drain(service)));
 
-    const nowMs = elapsedMs(RUN_START, this.#clock.now());
-    const continuing = this.#past.activeFaults(this.#clock.now());
-    for (const fault of continuing) this.#faults.add(fault);
-    this.#faults.arm(this.#setup.faults.filter(({ atMs }) => memory === null || atMs > nowMs));
-
+    for (const fault of continuing) if (fault.kind !== 'crash-at') this.#faults.add(fault);
     const toStart = this.instances().filter((instance) => !this.#faults.instanceAdded(instance));
     const customers = toStart.filter((instance) => serviceOf(instance) === 'customers');
     const shop = toStart.filter((instance) => serviceOf(instance) !== 'customers');
@@ -453,9 +507,30 @@ export class Hub {
     this.#isOpen = true;
     this.#setClock({ speed: this.#speed });
     await this.#allReady(customers);
+    this.#armFaults();
     if (this.#pausedByUser) this.pause('it was paused before the reload');
     this.#watchClock();
-    post({ type: 'ready' });
+    post({ type: 'ready', gatewayAnswers: this.#gatewayMayAnswer() });
+  }
+
+  /** What crashes an instance while the shop opens would only keep it shut. */
+  #armFaults(): void {
+    const nowMs = elapsedMs(RUN_START, this.#clock.now());
+    const faults = this.#toArm;
+    this.#toArm = [];
+    for (const { fault } of faults.filter(({ atMs }) => atMs <= nowMs)) this.#faults.add(fault);
+    this.#faults.arm(faults.filter(({ atMs }) => atMs > nowMs));
+  }
+
+  /** False when it is down, or a fault sits on its customers' way to it. */
+  #gatewayMayAnswer(): boolean {
+    if (!this.#fleet.runs(GATEWAY)) return false;
+    return !this.#faults.active().some(({ fault }) => {
+      if (fault.kind === 'crash-at') return false;
+      const { target } = fault;
+      if (target.kind === 'instance') return target.instance === GATEWAY;
+      return (target.kind === 'edge' ? target.to : target.service) === serviceOf(GATEWAY);
+    });
   }
 
   /** After a reload: what ran has ended with the page, and is said to have. */
@@ -486,7 +561,8 @@ export class Hub {
       instances.map(async (instance) => {
         await this.#fleet.start(instance);
         waiting.delete(instance);
-        this.#options.post({ type: 'progress', text: `${instance} is ready` });
+        if (this.#fleet.runs(instance))
+          this.#options.post({ type: 'progress', text: `${instance} is ready` });
       }),
     );
     try {
@@ -496,24 +572,30 @@ export class Hub {
     }
   }
 
-  async #bootOf(instance: InstanceId) {
-    const incarnation = (this.#incarnations[instance] ?? 0) + 1;
-    this.#incarnations[instance] = incarnation;
+  async #prepare(instance: InstanceId): Promise<void> {
+    this.#incarnations[instance] = (this.#incarnations[instance] ?? 0) + 1;
     await Promise.all([this.#remember(), this.#drain(serviceOf(instance))]);
+  }
+
+  #loaded(instance: InstanceId): void {
     if (this.#loading.delete(instance) && this.#loading.size === 0) this.#setClock({ paused: false });
+  }
+
+  #bootOf(instance: InstanceId): InstanceBoot {
+    this.#loaded(instance);
     return {
       runId: this.#runId,
       composition: this.#composition.name,
       instance,
       service: serviceOf(instance),
-      incarnation,
+      incarnation: this.#incarnations[instance] ?? 1,
       seed: this.#setup.seed,
       settings: this.#settings,
       faults: this.#faults.active(),
       clock: this.#clock.state,
       wallMs: this.#clock.wallMs,
       storage: this.#storage === null ? 'memory' : 'indexeddb',
-    } as const;
+    };
   }
 
   #route(message: OutboundMessage, reply: (reply: Reply) => void): Undo {
@@ -523,17 +605,16 @@ export class Hub {
   }
 
   #atEdge(id: number, request: HttpRequest, token: string | null): void {
+    let answered = false;
     const answer = ({ outcome }: Reply) => {
+      answered = true;
       this.#edgeRequests.delete(id);
       this.#options.post({ type: 'edge.answer', id, response: outcome.ok ? outcome.value : null });
     };
-    if (token === null) {
-      this.#edgeRequests.set(id, this.#fromOutside(request, answer));
-      return;
-    }
-    const undo = this.#relay.reached(token, request, answer);
+    const undo =
+      token === null ? this.#fromOutside(request, answer) : this.#relay.reached(token, request, answer);
     if (undo === null) this.#options.post({ type: 'edge.answer', id, response: null });
-    else this.#edgeRequests.set(id, undo);
+    else if (!answered) this.#edgeRequests.set(id, undo);
   }
 
   /** A request of somebody who is no instance: from the page, its console, or a page around it. */
@@ -594,16 +675,15 @@ export class Hub {
     this.#options.post({ type: 'clock', clock: this.#clock.state, wallMs: this.#clock.wallMs });
   }
 
-  /** A computer that slept must not let hours of run time happen at once. */
+  /** A computer that slept must not let hours of run time happen at once: every clock leaves them out. */
   #watchClock(): void {
     let lastMs = this.#clock.wallMs;
     this.#clockLook = setInterval(() => {
       const nowMs = this.#clock.wallMs;
       const sleptMs = nowMs - lastMs;
       lastMs = nowMs;
-      if (sleptMs < SLEPT_MS || this.#clock.paused) return;
-      const state = this.#clock.state;
-      this.#clock.apply({ ...state, anchorWallMs: state.anchorWallMs + sleptMs - LOOK_AT_CLOCK_MS });
+      this.#clock.now();
+      if (sleptMs <= MOST_STEP_MS || this.#clock.paused) return;
       this.pause('the computer slept');
       this.#notice({
         id: 'slept',
@@ -622,6 +702,7 @@ export class Hub {
       lastUs: this.#clock.now(),
       starts: this.#starts,
       incarnations: this.#incarnations,
+      toCome: [...this.#toArm, ...this.#faults.toCome()],
     };
   }
 

@@ -80,6 +80,7 @@ class Instance {
     this.#port = port;
     const offsetMs = wallOffsetMs(boot.wallMs, wallNowMs());
     this.#clock = new RunClock(boot.clock, () => wallNowMs() + offsetMs);
+    this.#clock.keepLooking();
     this.#timers = new RunTimers(this.#clock);
     this.#gate = new PauseGate(this.#clock);
     this.#settings = boot.settings;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Fault } from '../../faults/index.ts';
 import type { RunEvent } from '../../kernel/index.ts';
 import type { LiveRun } from './live-run.ts';
 import { startToyRun, toySetup } from './testing/toy-run.ts';
@@ -92,6 +93,13 @@ describe('a live run', () => {
       'gateway-1 response.sent',
     ]);
     expectSound(live.events());
+  });
+
+  it('the fragment of a URL stays in the browser', async () => {
+    const live = await startAfresh('fragment');
+    expect((await api('echo?x=1#part')).status).toBe(200);
+    const sent = await until(() => live.events().find((event) => event.type === 'request.sent'));
+    expect(sent.type === 'request.sent' && sent.path).toBe('/echo?x=1');
   });
 
   it('refuses a wrong command by a sentence that names the field, and changes nothing', async () => {
@@ -268,6 +276,47 @@ describe('a live run', () => {
     expectSound(second.events());
   });
 
+  it('goes on after a reload although its gateway cannot answer, and can be mended', async () => {
+    const first = await startAfresh('broken');
+    for (const fault of [
+      { kind: 'down', target: { kind: 'edge', from: 'customers', to: 'gateway' }, lengthMs: null },
+      {
+        kind: 'errors',
+        target: { kind: 'service', service: 'gateway' },
+        status: 503,
+        share: 1,
+        lengthMs: null,
+      },
+    ])
+      await ok({ type: 'fault.add', fault });
+    await first.stop();
+    const startedMs = performance.now();
+    await start('broken');
+    expect(performance.now() - startedMs).toBeLessThan(5000);
+    await ok({ type: 'fault.clear-all' });
+    expect((await api('health')).status).toBe(200);
+  });
+
+  it('opens although the gateway keeps silent, and says so', async () => {
+    // It crashes at its first request, and nobody restarts it.
+    const setup = toySetup('silent');
+    const fault = {
+      kind: 'crash-at',
+      instance: 'gateway-1',
+      port: 'handler',
+      operation: '*',
+      nth: 1,
+      when: 'before',
+      restartAfterMs: null,
+    } as unknown as Fault;
+    sessionStorage.clear();
+    run = await startToyRun({ ...setup, faults: [{ atMs: 0, fault }] });
+    expect(run.notices().map(({ id }) => id)).toContain('gateway-silent');
+    await ok({ type: 'instance.restart', instance: 'gateway-1' });
+    await until(() => run?.events().find(({ id }) => id === 'gateway-1.2.2'));
+    expect((await api('health')).status).toBe(200);
+  });
+
   it('a reset begins afresh, with nothing left of the run before', async () => {
     const live = await startAfresh('reset');
     await api('orders/3', { method: 'POST' });
@@ -304,6 +353,11 @@ describe('a live run', () => {
       await ok({ type: 'run.pause' });
       await show('hidden');
       await show('visible');
+      expect(live.clock().paused).toBe(true);
+      // The page has not heard yet that the run goes on.
+      const resumed = ok({ type: 'run.resume' });
+      await show('hidden');
+      await resumed;
       expect(live.clock().paused).toBe(true);
     } finally {
       Reflect.deleteProperty(document, 'visibilityState');

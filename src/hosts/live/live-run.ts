@@ -38,14 +38,17 @@ export interface LiveRunParts {
   readonly composition: string;
 }
 
-const GATEWAY_WITHIN_MS = 30_000;
+const GATEWAY_WITHIN_MS = 5000;
 const HIDDEN: Notice = {
   id: 'hidden',
   level: 'info',
   text: 'The run was paused while its tab was hidden, and went on when you came back.',
 };
 
-/** Starts the setup's shop in this tab, or goes on with it after a reload. Resolves when its gateway answers. */
+/**
+ * Starts the setup's shop in this tab, or goes on with it after a reload. Resolves when its gateway
+ * answers, or has been given time enough: a broken shop is a run like any other.
+ */
 export async function startRun(options: LiveRunOptions, parts: LiveRunParts): Promise<LiveRun> {
   const run = new Run(options, parts);
   await run.start();
@@ -89,10 +92,13 @@ class Run implements LiveRun {
     }
     try {
       // The hub's network comes from one part of MSW, the page's from another: they load side by side.
-      const [edge] = await Promise.all([this.#startEdge(), this.#link.boot(this.runId, this.#options.setup)]);
+      const [edge, shop] = await Promise.all([
+        this.#startEdge(),
+        this.#link.boot(this.runId, this.#options.setup),
+      ]);
       this.#edge = edge;
       this.#link.post({ type: 'edge.ready' });
-      await this.#gatewayAnswers();
+      if (shop.gatewayAnswers) await this.#askGateway();
     } catch (error) {
       await this.stop();
       throw error;
@@ -180,9 +186,9 @@ class Run implements LiveRun {
     this.#link = this.#newLink();
     await deleteRun(before);
     try {
-      await this.#link.boot(this.runId, this.#options.setup);
+      const shop = await this.#link.boot(this.runId, this.#options.setup);
       if (this.#edge !== null) this.#link.post({ type: 'edge.ready' });
-      await this.#gatewayAnswers();
+      if (shop.gatewayAnswers) await this.#askGateway();
     } catch (error) {
       return { ok: false, error: { message: error instanceof Error ? error.message : String(error) } };
     }
@@ -206,8 +212,11 @@ class Run implements LiveRun {
     return edge;
   }
 
-  /** The whole way of a customer's request: page, service worker, hub, gateway, and back. */
-  async #gatewayAnswers(): Promise<void> {
+  /**
+   * The whole way of a customer's request: page, service worker, hub, gateway, and back. When nothing
+   * comes back the run goes on with a notice: what is wrong is there to be seen.
+   */
+  async #askGateway(): Promise<void> {
     this.#progress('Asking the gateway…');
     if (this.#link.clock.paused) return; // it answers when the run goes on
     const until = performance.now() + GATEWAY_WITHIN_MS;
@@ -216,7 +225,7 @@ class Run implements LiveRun {
       try {
         const response = await fetch(new URL('api/health', baseUrl()), {
           cache: 'no-store',
-          signal: AbortSignal.timeout(GATEWAY_WITHIN_MS),
+          signal: AbortSignal.timeout(Math.max(1, until - performance.now())),
         });
         if (response.ok && response.headers.get('content-type')?.includes('json') === true) return;
         last = `status ${response.status}`;
@@ -225,7 +234,11 @@ class Run implements LiveRun {
       }
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
-    throw new Error(`The gateway does not answer: ${last}.`);
+    this.#notice({
+      id: 'gateway-silent',
+      level: 'warning',
+      text: `The gateway did not answer when the shop opened: ${last}. The run goes on.`,
+    });
   }
 
   #append(events: readonly RunEvent[]): void {
@@ -241,9 +254,9 @@ class Run implements LiveRun {
 
   #visibilityChanged(): void {
     if (document.visibilityState === 'hidden') {
-      if (this.#link.clock.paused) return;
+      // The hub decides: the clock here may not have heard yet that the run goes on.
       this.#link.post({ type: 'hold', reason: 'the tab is hidden' });
-      this.#notice(HIDDEN);
+      if (!this.#link.clock.paused) this.#notice(HIDDEN);
     } else {
       this.#link.post({ type: 'release' });
     }

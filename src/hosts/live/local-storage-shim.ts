@@ -1,9 +1,9 @@
 /**
- * MSW's core reads `localStorage` when it is imported (for cookies, of which we have none), and a
- * worker has no such thing. Call this before that import.
+ * MSW's core reads `localStorage` when it is imported (for cookies, of which we have none). A worker has
+ * no such thing, and to a page in another site's frame it may be denied. Call this before that import.
  */
 export function provideLocalStorage(): void {
-  if ('localStorage' in globalThis) return;
+  if (hasLocalStorage()) return;
   const items = new Map<string, string>();
   const storage = {
     get length() {
@@ -20,4 +20,13 @@ export function provideLocalStorage(): void {
     },
   };
   Object.defineProperty(globalThis, 'localStorage', { value: storage, configurable: true });
+}
+
+function hasLocalStorage(): boolean {
+  try {
+    // Where it is denied, already the look at it throws.
+    return (globalThis as { localStorage?: Storage }).localStorage !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -30,15 +30,23 @@ export class LogKeeper {
   #patienceTimer: ReturnType<typeof setTimeout> | null = null;
   #storing: Promise<void> | null = null;
   #refused = false;
+  #drained = false;
 
   constructor(options: LogKeeperOptions) {
     this.#options = options;
   }
 
   add(events: readonly RunEvent[]): void {
+    if (this.#drained) return;
     const { sequencer } = this.#options;
     for (const event of events) this.#placed(sequencer.add(event, this.#options.nowMs()));
     if (sequencer.held > 0) this.#patienceTimer ??= setTimeout(() => this.#lookAtHeld(), LOOK_EVERY_MS);
+  }
+
+  /** The run ends: what waits for its cause is let in, and what comes later is not. */
+  drain(): void {
+    this.#placed(this.#options.sequencer.drain());
+    this.#drained = true;
   }
 
   /** Resolves when everything that is in order now is on disk. */

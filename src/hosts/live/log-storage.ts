@@ -1,4 +1,5 @@
 import { type IDBPDatabase, openDB } from 'idb';
+import type { ScheduledFault } from '../../faults/index.ts';
 import type { RunEvent, RunId, RunSettings, RunTimeUs } from '../../kernel/index.ts';
 import type { Setup } from '../../setups/index.ts';
 import { logDatabase } from './run-databases.ts';
@@ -14,6 +15,8 @@ export interface RunMemory {
   readonly starts: number;
   /** By instance: lives that were begun. Written before a life begins, so that none is counted twice. */
   readonly incarnations: Readonly<Record<string, number>>;
+  /** Scheduled faults that have neither begun nor been cleared. Runs of earlier versions do not say. */
+  readonly toCome?: readonly ScheduledFault[];
 }
 
 interface Segment {

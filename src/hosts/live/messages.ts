@@ -148,7 +148,8 @@ export type HubToPage =
   | { readonly type: 'events'; readonly events: readonly RunEvent[] }
   | { readonly type: 'clock'; readonly clock: ClockState; readonly wallMs: number }
   | { readonly type: 'progress'; readonly text: string }
-  | { readonly type: 'ready' }
+  /** `gatewayAnswers`: false when it is down, or a fault sits on its customers' way to it. */
+  | { readonly type: 'ready'; readonly gatewayAnswers: boolean }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'result'; readonly id: number; readonly result: CommandResult }
   | { readonly type: 'edge.answer'; readonly id: number; readonly response: HttpResponse | null }

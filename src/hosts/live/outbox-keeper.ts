@@ -21,6 +21,7 @@ export class OutboxKeeper {
   >();
   readonly #deletable = new Map<ServiceName, string[]>();
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #givenUp = false;
 
   constructor(run: RunId, composition: string) {
     this.#databaseName = (service) => serviceDatabase(run, composition, service);
@@ -28,6 +29,10 @@ export class OutboxKeeper {
 
   /** An entry's events are on their way into the log. */
   expect(service: ServiceName, { key, events }: OutboxEntry): void {
+    if (this.#givenUp) {
+      this.#forget(service, key);
+      return;
+    }
     const entry = { service, key, left: 0 };
     for (const event of events) {
       if (this.#waiting.has(event.id)) continue;
@@ -45,6 +50,14 @@ export class OutboxKeeper {
       entry.left -= 1;
       if (entry.left === 0) this.#forget(entry.service, entry.key);
     }
+  }
+
+  /** The log is not stored any more: entries wait for nothing, and would only fill the disk. */
+  giveUp(): void {
+    this.#givenUp = true;
+    const entries = new Set(this.#waiting.values());
+    this.#waiting.clear();
+    for (const { service, key } of entries) this.#forget(service, key);
   }
 
   /** All entries that a database holds; none when there is no such database. */

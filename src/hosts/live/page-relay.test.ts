@@ -32,6 +32,7 @@ function world() {
   const delivered: OutboundMessage[] = [];
   const cancelled: string[] = [];
   let answer: (reply: Reply) => void = () => {};
+  let tokens = 0;
   const relay = new PageRelay(
     (one, reply) => {
       delivered.push(one);
@@ -39,6 +40,10 @@ function world() {
       return () => cancelled.push('delivery');
     },
     (one) => posted.push(one),
+    () => {
+      tokens += 1;
+      return `hop-${tokens}`;
+    },
   );
   const hops = () => posted.flatMap((one) => (one.type === 'relay' ? [one.hop] : []));
   return { relay, posted, delivered, cancelled, hops, answered: (reply: Reply) => answer(reply) };
@@ -52,6 +57,36 @@ describe('hops through the page', () => {
     expect(hops().map(({ url }) => url)).toEqual(['api/orders?x=1', 'network/gateway-1/order-2/orders?x=1']);
     relay.reached(hops()[1]?.token ?? '', { ...request, body: '{"as":"fetched"}' }, () => {});
     expect(delivered).toEqual([{ ...message('gateway'), request: { ...request, body: '{"as":"fetched"}' } }]);
+  });
+
+  it.each([
+    ['/../../favicon.svg', 'api/favicon.svg'],
+    ['/orders/%2e%2e/%2E%2E/x?y=/../z', 'api/x?y=/../z'],
+    ['/\\..\\..\\x', 'api/x'],
+    ['//elsewhere.example/x', 'api//elsewhere.example/x'],
+    ['/orders#part', 'api/orders'],
+    ['/grün', 'api/gr%C3%BCn'],
+  ])('a path never leads out of the shop: %s', (path, url) => {
+    const { relay, hops } = world();
+    relay.send({ ...message('customers'), request: { ...request, path } }, () => {});
+    expect(hops().map((hop) => hop.url)).toEqual([url]);
+    expect(new URL(url, 'http://localhost/shop/').href).toBe(`http://localhost/shop/${url}`);
+  });
+
+  it('who has no token, or one for another request, takes part in no hop', () => {
+    const posted: HubToPage[] = [];
+    const relay = new PageRelay(
+      () => () => {},
+      (one) => posted.push(one),
+    );
+    for (let hop = 0; hop < 50; hop += 1) relay.send(message('gateway'), () => {});
+    const tokens = posted.flatMap((one) => (one.type === 'relay' ? [one.hop.token] : []));
+    expect(new Set(tokens).size).toBe(50);
+    for (const token of tokens) expect(token).toMatch(/^hop-[0-9a-f]{32}$/);
+    const [token = ''] = tokens;
+    expect(relay.reached(token, { ...request, method: 'PUT' }, () => {})).toBeNull();
+    expect(relay.reached(token, { ...request, path: '/orders' }, () => {})).toBeNull();
+    expect(relay.reached(token, request, () => {})).not.toBeNull();
   });
 
   it('the caller gets the bytes that went through the browser, with the cause that did not', () => {

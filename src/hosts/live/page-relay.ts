@@ -22,6 +22,23 @@ interface Relayed {
 
 const MOST_FETCHES = 3;
 
+/** A page around this one, or its console, must not answer for a service by counting. */
+const unguessableToken = (): string => {
+  const parts = new Uint32Array(4);
+  if (typeof crypto === 'undefined') for (const index of parts.keys()) parts[index] = Math.random() * 2 ** 32;
+  else crypto.getRandomValues(parts);
+  return `hop-${[...parts].map((part) => part.toString(16).padStart(8, '0')).join('')}`;
+};
+
+/**
+ * Path and query as a browser writes them. Resolved as if the callee were a host of its own: in the
+ * page's URL, `..` would lead out of the shop.
+ */
+const addressOf = (path: string): string => {
+  const { pathname, search } = new URL(`http://callee${path}`);
+  return `${pathname}${search}`;
+};
+
 /**
  * Hops that go through the page: hub → page `fetch` → service worker → MSW's handler in the page →
  * hub, so that the browser's developer tools show them. What a fetch cannot carry (who sends it, its
@@ -32,19 +49,22 @@ export class PageRelay {
   readonly #deliver: Deliver;
   readonly #post: (message: HubToPage) => void;
   readonly #hops = new Map<string, Relayed>();
-  #last = 0;
+  readonly #newToken: () => string;
 
-  constructor(deliver: Deliver, post: (message: HubToPage) => void) {
+  constructor(
+    deliver: Deliver,
+    post: (message: HubToPage) => void,
+    newToken: () => string = unguessableToken,
+  ) {
     this.#deliver = deliver;
     this.#post = post;
+    this.#newToken = newToken;
   }
 
   send(message: OutboundMessage, reply: (reply: Reply) => void): Undo {
-    this.#last += 1;
-    const token = `hop-${this.#last}`;
-    const path = message.request.path;
-    const url =
-      serviceOf(message.from) === 'customers' ? `api${path}` : `network/${message.from}/${message.to}${path}`;
+    const token = this.#newToken();
+    const prefix = serviceOf(message.from) === 'customers' ? 'api' : `network/${message.from}/${message.to}`;
+    const url = `${prefix}${addressOf(message.request.path)}`;
     const relayed: Relayed = {
       message,
       reply,
@@ -62,10 +82,12 @@ export class PageRelay {
     };
   }
 
-  /** A relayed request has come round; null when nobody waits for it any more. */
+  /** A relayed request has come round; null when nobody waits for it, or it is another than was sent. */
   reached(token: string, request: HttpRequest, answer: (reply: Reply) => void): Undo | null {
     const relayed = this.#hops.get(token);
     if (relayed === undefined) return null;
+    const sent = relayed.message.request;
+    if (request.method !== sent.method || addressOf(request.path) !== addressOf(sent.path)) return null;
     if (relayed.outcome !== null) {
       answer(relayed.outcome);
       return () => {};

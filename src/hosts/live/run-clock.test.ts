@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { runTimeUs } from '../../kernel/index.ts';
 import {
   changedClock,
@@ -86,6 +86,50 @@ describe('run time', () => {
         },
       ),
     );
+  });
+
+  it('leaves out a sleep of the computer by itself, again and again, and then goes by the hub', () => {
+    const { wall, clock, timers } = world();
+    let rung = 0;
+    timers.schedule(60_000, () => {
+      rung += 1;
+    });
+    wall.pass(1000);
+    expect(clock.now()).toBe(1_000_000);
+    for (const sleepMs of [7_200_000, 31_000]) {
+      wall.nowMs += sleepMs;
+      expect(clock.now()).toBe(1_000_000);
+    }
+    wall.pass(500);
+    expect(clock.now()).toBe(1_500_000);
+    expect(rung).toBe(0);
+    // The hub had looked at its clock a little before the sleep.
+    clock.apply(startedClock(wall.nowMs, runTimeUs(900_000)));
+    expect(clock.now()).toBe(900_000);
+    wall.pass(100);
+    expect(clock.now()).toBe(1_000_000);
+    // Without a sleep it stays where it was until the hub has caught up.
+    clock.apply(startedClock(wall.nowMs, runTimeUs(500_000)));
+    expect(clock.now()).toBe(1_000_000);
+  });
+
+  it('a long pause is no sleep, and a worker with nothing to do does not sleep', () => {
+    vi.useFakeTimers();
+    try {
+      const { wall, clock, change } = world();
+      change({ paused: true });
+      wall.nowMs += 3_600_000;
+      change({ paused: false });
+      const stop = clock.keepLooking();
+      for (let second = 0; second < 60; second += 1) {
+        wall.nowMs += 1000;
+        vi.advanceTimersByTime(1000);
+      }
+      stop();
+      expect(clock.now()).toBe(60_000_000);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('takes small differences of wall clocks as travel and large ones as sleep', () => {

@@ -14,6 +14,11 @@ export interface ClockState {
 /** Milliseconds on a scale that all of a page's workers share: each has a time origin of its own. */
 export const wallNowMs = (): number => performance.timeOrigin + performance.now();
 
+/** No worker is held up so long: a longer step of the wall clock is the computer's sleep. */
+export const MOST_STEP_MS = 30_000;
+/** So often every clock looks at the wall, or the time that nobody asked for it would be taken for sleep. */
+export const LOOK_AT_CLOCK_MS = 1000;
+
 /** Run time at a moment of the wall clock. */
 export const runTimeAt = (state: ClockState, wallMs: number): RunTimeUs =>
   state.paused
@@ -55,10 +60,15 @@ export const nativeTimers: NativeTimers = {
   clear: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
 };
 
-/** One worker's view of run time. It never runs backwards. */
+/**
+ * One worker's view of run time. It never runs backwards, except to the hub's time after a sleep. A sleep
+ * is left out by each clock for itself: timers ring on waking, before the hub can say anything.
+ */
 export class RunClock {
   #state: ClockState;
   #last: RunTimeUs;
+  #lookedMs: number;
+  #slept = false;
   readonly #wall: () => number;
   readonly #listeners = new Set<() => void>();
 
@@ -66,9 +76,11 @@ export class RunClock {
     this.#state = state;
     this.#wall = wall;
     this.#last = state.anchorUs;
+    this.#lookedMs = wall();
   }
 
   get state(): ClockState {
+    this.#look();
     return this.#state;
   }
 
@@ -85,14 +97,37 @@ export class RunClock {
   }
 
   now(): RunTimeUs {
-    const now = runTimeAt(this.#state, this.#wall());
+    const wallMs = this.#look();
+    const now = runTimeAt(this.#state, wallMs);
     if (now > this.#last) this.#last = now;
     return this.#last;
   }
 
   apply(state: ClockState): void {
     this.#state = state;
+    this.#lookedMs = this.#wall();
+    // What this worker ran ahead of the hub by, over the sleep, would be time standing still.
+    if (this.#slept) this.#last = runTimeAt(state, this.#lookedMs);
+    this.#slept = false;
     for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** Looks at the wall again and again, as a worker must that has nothing else to do. */
+  keepLooking(): Undo {
+    const look = setInterval(() => this.#look(), LOOK_AT_CLOCK_MS);
+    return () => clearInterval(look);
+  }
+
+  /** The wall clock; a step too long is left out of run time. */
+  #look(): number {
+    const wallMs = this.#wall();
+    const stepMs = wallMs - this.#lookedMs;
+    this.#lookedMs = wallMs;
+    if (stepMs > MOST_STEP_MS && !this.#state.paused) {
+      this.#state = { ...this.#state, anchorWallMs: this.#state.anchorWallMs + stepMs };
+      this.#slept = true;
+    }
+    return wallMs;
   }
 
   onChange(listener: () => void): Undo {

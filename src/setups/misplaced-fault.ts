@@ -1,0 +1,40 @@
+import type { Fault } from '../faults/index.ts';
+import type { InstanceId, ServiceName } from '../kernel/index.ts';
+import type { Refusal } from './schema-message.ts';
+
+/** What a shop has that can be broken. */
+export interface FaultPlaces {
+  readonly services: readonly ServiceName[];
+  readonly instances: readonly InstanceId[];
+}
+
+/**
+ * Why a fault cannot be where it wants to, or null: its instance, service or edge must be one of this
+ * shop's, and an edge has two ends. `path`: where the fault stands in what was asked.
+ */
+export function misplacedFault(fault: Fault, places: FaultPlaces, path: string): Refusal | null {
+  if (fault.kind === 'crash-at') return notOneOf(places.instances, fault.instance, `${path}.instance`);
+  const { target } = fault;
+  switch (target.kind) {
+    case 'service':
+      return notOneOf(places.services, target.service, `${path}.target.service`);
+    case 'instance':
+      return notOneOf(places.instances, target.instance, `${path}.target.instance`);
+    case 'edge':
+      return (
+        notOneOf(places.services, target.from, `${path}.target.from`) ??
+        notOneOf(places.services, target.to, `${path}.target.to`) ??
+        (target.from === target.to
+          ? {
+              field: `${path}.target.to`,
+              message: `${path}.target.to must be another service than from: nobody calls itself.`,
+            }
+          : null)
+      );
+  }
+}
+
+const notOneOf = <T extends string>(known: readonly T[], given: T, field: string): Refusal | null =>
+  known.includes(given)
+    ? null
+    : { field, message: `${field} must be one of ${known.join(', ')}, not ${JSON.stringify(given)}.` };
