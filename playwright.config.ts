@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test';
 import { CHROMIUM_FLAGS } from './scripts/chromium-flags.mjs';
 import { findChromiumWithoutInstalling } from './scripts/find-browser.mjs';
 
-const port = 41739;
+const port = Number(process.env['BULKHEAD_E2E_PORT'] ?? 41739);
 const executablePath = findChromiumWithoutInstalling()?.executablePath;
 
 export default defineConfig({

@@ -1,7 +1,8 @@
-import { test as base, type ConsoleMessage, expect, type Page } from '@playwright/test';
+import { test as base, type ConsoleMessage, expect, type Frame, type Page } from '@playwright/test';
 import type { ScriptingDoor } from '../src/app/scripting-door.ts';
 import { checkInvariants, type Violation } from '../src/invariants/index.ts';
 import type { Json, RunEvent, RunEventOf, RunEventType, ServiceName } from '../src/kernel/index.ts';
+import { type ConsoleLine, loggedEnds, type SeenRequest, unexplainedLines } from './console-lines.ts';
 
 /** The page's `window.bulkhead`, for what runs in the page. */
 declare const bulkhead: ScriptingDoor;
@@ -12,40 +13,55 @@ export interface GatewayAnswer {
   readonly body: string | null;
 }
 
-/** Chromium's own line for a page fetch that failed; it cannot be silenced, so it is matched with the log. */
-const FAILED_RESOURCE = /^Failed to load resource: (?:the server responded with a status of (\d+)|net::)/;
-
 /** Drives the shop in a page through the scripting door. */
 export class Shop {
   readonly page: Page;
-  readonly #console: { type: string; text: string }[] = [];
+  /** Where the shop is: the page, or a frame of it. */
+  readonly #place: () => Page | Frame;
+  readonly #console: ConsoleLine[] = [];
+  readonly #requests: SeenRequest[] = [];
   readonly #pageErrors: string[] = [];
 
-  constructor(page: Page) {
+  constructor(page: Page, place: () => Page | Frame = () => page) {
     this.page = page;
+    this.#place = place;
     page.on('console', (message: ConsoleMessage) => {
-      if (message.type() === 'error' || message.type() === 'warning') {
-        this.#console.push({ type: message.type(), text: message.text() });
-      }
+      const type = message.type();
+      if (type !== 'error' && type !== 'warning') return;
+      this.#console.push({ type, text: message.text(), url: message.location().url });
+    });
+    page.on('request', (request) => {
+      const headers = request.headers();
+      this.#requests.push({
+        method: request.method(),
+        url: request.url(),
+        spanId: headers['traceparent']?.split('-')[2] ?? null,
+        relayed: headers['x-bulkhead-hop'] !== undefined,
+      });
     });
     page.on('pageerror', (error) => this.#pageErrors.push(String(error)));
   }
 
-  async open(hash = ''): Promise<void> {
-    await this.page.goto(`./${hash}`);
-    await this.page.waitForFunction(() => 'bulkhead' in window);
-    await this.page.evaluate(() => bulkhead.ready);
+  async open(url = './'): Promise<void> {
+    await this.page.goto(url);
+    await this.ready();
+  }
+
+  /** Waits until the shop takes commands: after a reload, too. */
+  async ready(): Promise<void> {
+    await this.#place().waitForFunction(() => 'bulkhead' in window);
+    await this.#place().evaluate(() => bulkhead.ready);
   }
 
   /** Runs a command that must succeed. */
   async command(command: Record<string, unknown>): Promise<unknown> {
-    const result = await this.page.evaluate((wanted) => bulkhead.command(wanted), command);
+    const result = await this.#place().evaluate((wanted) => bulkhead.command(wanted), command);
     if (!result.ok) throw new Error(`${String(command['type'])}: ${result.error.message}`);
     return result.value;
   }
 
   async refusedCommand(command: unknown): Promise<{ message: string; field?: string }> {
-    const result = await this.page.evaluate((wanted) => bulkhead.command(wanted), command);
+    const result = await this.#place().evaluate((wanted) => bulkhead.command(wanted), command);
     if (result.ok) throw new Error(`accepted: ${JSON.stringify(command)}`);
     return result.error;
   }
@@ -59,18 +75,18 @@ export class Shop {
   }
 
   async events<Type extends RunEventType>(...types: Type[]): Promise<RunEventOf<Type>[]> {
-    return (await this.page.evaluate(
+    return (await this.#place().evaluate(
       (wanted) => bulkhead.events().filter((event) => wanted.includes(event.type)),
       types as string[],
     )) as RunEventOf<Type>[];
   }
 
   async allEvents(fromSeq = 0): Promise<RunEvent[]> {
-    return (await this.page.evaluate((from) => [...bulkhead.events(from)], fromSeq)) as RunEvent[];
+    return (await this.#place().evaluate((from) => [...bulkhead.events(from)], fromSeq)) as RunEvent[];
   }
 
   async tables(service: ServiceName): Promise<Record<string, readonly Record<string, unknown>[]>> {
-    return (await this.page.evaluate((name) => bulkhead.tables(name), service)) as Record<
+    return (await this.#place().evaluate((name) => bulkhead.tables(name), service)) as Record<
       string,
       readonly Record<string, unknown>[]
     >;
@@ -92,9 +108,22 @@ export class Shop {
     return checkInvariants(await this.allEvents(), tables, { healed: true });
   }
 
+  /** The run's id, as its databases have it. */
+  async runId(): Promise<string> {
+    const claim = await this.#place().evaluate(() => sessionStorage.getItem('bulkhead/run'));
+    return (JSON.parse(claim ?? '{}') as { run: string }).run;
+  }
+
+  /** The databases of this run that the browser has, without the run's id. */
+  async databases(run: string): Promise<string[]> {
+    const all = await this.#place().evaluate(async () => await indexedDB.databases());
+    const prefix = `bulkhead/${run}/`;
+    return all.flatMap(({ name = '' }) => (name.startsWith(prefix) ? name.slice(prefix.length) : [])).sort();
+  }
+
   /** Waits until every order that was begun has ended. */
   async settled(timeoutMs = 60_000): Promise<void> {
-    await this.page.waitForFunction(
+    await this.#place().waitForFunction(
       () => {
         const open = new Set<string>();
         for (const event of bulkhead.events()) {
@@ -114,7 +143,7 @@ export class Shop {
     fields: Record<string, unknown> = {},
     options: { fromSeq?: number; timeoutMs?: number } = {},
   ): Promise<RunEventOf<Type>> {
-    const handle = await this.page.waitForFunction(
+    const handle = await this.#place().waitForFunction(
       ([wantedType, wantedFields, fromSeq]) =>
         bulkhead
           .events(fromSeq)
@@ -132,33 +161,35 @@ export class Shop {
   }
 
   async lastSeq(): Promise<number> {
-    return await this.page.evaluate(() => bulkhead.events().at(-1)?.seq ?? 0);
+    return await this.#place().evaluate(() => bulkhead.events().at(-1)?.seq ?? 0);
   }
 
-  /**
-   * The console's errors and warnings that the run log does not explain. Each "Failed to load
-   * resource" must belong to one failed answer of a hop that went through the page.
-   */
+  /** The console's errors and warnings that the run log does not explain, and those that it misses. */
   async unexplainedConsole(): Promise<string[]> {
-    const failedAnswers = await this.page.evaluate(
-      () =>
-        bulkhead
-          .events()
-          .filter(
-            (event) =>
-              (event.type === 'response.received' && event.status >= 400 && event.service === 'customers') ||
-              (event.type === 'request.failed' && event.service === 'customers'),
-          ).length,
-    );
-    const failedLines = this.#console.filter((line) => FAILED_RESOURCE.test(line.text));
-    const others = this.#console.filter((line) => !FAILED_RESOURCE.test(line.text));
-    const unexplained = [...this.#pageErrors, ...others.map((line) => `${line.type}: ${line.text}`)];
-    if (failedLines.length > failedAnswers) {
-      unexplained.push(
-        `${failedLines.length} "Failed to load resource" lines, but ${failedAnswers} failed answers in the log`,
-      );
-    }
-    return unexplained;
+    const base = await this.#place().evaluate(() => new URL('./', document.baseURI).href);
+    const events = await this.#place().evaluateHandle(() => bulkhead.events());
+    const ends = await this.#place().evaluate(loggedEnds, events);
+    await events.dispose();
+    return [...this.#pageErrors, ...unexplainedLines(this.#console, this.#requests, ends, base)];
+  }
+
+  /** Fails unless the console is clean; what the log has not said yet may take a moment. */
+  async expectCleanConsole(): Promise<void> {
+    await expect.poll(async () => await this.unexplainedConsole(), { timeout: 5000 }).toEqual([]);
+  }
+
+  /** One line that this test brings about by something else than the shop: it must be there, once. */
+  takeConsoleLine(text: string): void {
+    const index = this.#console.findIndex((line) => line.text === text);
+    expect(this.#console.splice(index, index < 0 ? 0 : 1)).toHaveLength(1);
+  }
+
+  /** `run.reset`: the log that explains the console's lines goes, so they are checked first. */
+  async reset(): Promise<void> {
+    await this.expectCleanConsole();
+    this.#console.length = 0;
+    this.#requests.length = 0;
+    await this.command({ type: 'run.reset' });
   }
 }
 
@@ -166,7 +197,7 @@ export const test = base.extend<{ shop: Shop }>({
   shop: async ({ page }, use) => {
     const shop = new Shop(page);
     await use(shop);
-    expect(await shop.unexplainedConsole()).toEqual([]);
+    await shop.expectCleanConsole();
   },
 });
 

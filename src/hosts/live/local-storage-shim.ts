@@ -25,7 +25,7 @@ export function provideLocalStorage(): void {
 function hasLocalStorage(): boolean {
   try {
     // Where it is denied, already the look at it throws.
-    return (globalThis as { localStorage?: Storage }).localStorage !== undefined;
+    return (globalThis as { localStorage?: unknown }).localStorage !== undefined;
   } catch {
     return false;
   }

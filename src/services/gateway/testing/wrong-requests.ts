@@ -83,13 +83,16 @@ export function faultsOfAnswer(
     [headers['content-type'] === 'application/problem+json', `type ${headers['content-type']}`],
     [String(problem['type']).endsWith(`/${slug}`), `the type ${String(problem['type'])}`],
     [problem['status'] === status, `says status ${String(problem['status'])}`],
-    [String(problem['title'] ?? '').length > 3, `the title ${String(problem['title'])}`],
+    [/^.{4,}$/.test(String(problem['title'])), `the title ${String(problem['title'])}`],
     // A sentence.
     [/^[A-Z"'].*[.…]$/s.test(String(problem['detail'])), `the detail ${String(problem['detail'])}`],
     [says === undefined || String(problem['detail']).includes(says), `says ${String(problem['detail'])}`],
     [problem['instance'] === path, `is about ${String(problem['instance'])} instead of ${path}`],
     [field === undefined || fields.includes(field), `names ${JSON.stringify(fields)} instead of ${field}`],
-    [status !== 401 || /^Bearer/.test(headers['www-authenticate'] ?? ''), 'does not say how to sign in'],
+    [
+      status !== 401 || (headers['www-authenticate'] ?? '').startsWith('Bearer'),
+      'does not say how to sign in',
+    ],
     [status !== 405 || Boolean(headers['allow']), 'does not say what is allowed'],
   ];
   return expectations.flatMap(([holds, otherwise]) => (holds ? [] : [otherwise]));
