@@ -121,6 +121,17 @@ export class Shop {
     return all.flatMap(({ name = '' }) => (name.startsWith(prefix) ? name.slice(prefix.length) : [])).sort();
   }
 
+  /** Waits for so much of the run's own time. */
+  async runTimePasses(milliseconds: number): Promise<void> {
+    const nowUs = () => (bulkhead.state() as { clock: { nowUs: number } }).clock.nowUs;
+    const untilUs = (await this.page.evaluate(nowUs)) + milliseconds * 1000;
+    await this.page.waitForFunction(
+      (until) => (bulkhead.state() as { clock: { nowUs: number } }).clock.nowUs >= until,
+      untilUs,
+      { timeout: 60_000, polling: 50 },
+    );
+  }
+
   /** Waits until every order that was begun has ended. */
   async settled(timeoutMs = 60_000): Promise<void> {
     await this.#place().waitForFunction(

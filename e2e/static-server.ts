@@ -26,7 +26,7 @@ export async function serve(
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     void read(pathname).then((body) => {
       if (body === null) missing.push(pathname);
-      const type = TYPES[path.extname(pathname === '' || pathname.endsWith('/') ? '.html' : pathname)];
+      const type = TYPES[pathname.endsWith('/') ? '.html' : path.extname(pathname)];
       response.writeHead(body === null ? 404 : 200, { 'content-type': type ?? 'application/octet-stream' });
       response.end(body ?? 'Not found');
     });
