@@ -44,6 +44,12 @@ const BACKWARD: readonly CrashPlace[] = [
   { port: 'store', operation: 'saga rejectOrder completed' },
 ];
 
+/** The same each time it is asked: another body under the same key would be refused, and rightly. */
+const WANTED = {
+  lines: [{ sku: 'games-01', quantity: 1 }],
+  address: { name: 'Ada', street: 'Hauptstr. 1', postcode: '10115', city: 'Berlin', country: 'DE' },
+};
+
 /** The same shop with short ways, so that fifty-six crashes fit into a test. */
 const SHORT_WAYS = {
   hop: { meanMs: 5, spread: 0.1 },
@@ -79,7 +85,7 @@ for (const [name, places, order, end] of [
           });
           // The customer keeps the key and asks again when no answer came, as a real client does.
           const idempotencyKey = `crash-${place.operation}-${when}`;
-          const orderId = await placeUntilAnswered(shop, { ...order, idempotencyKey });
+          const orderId = await placeUntilAnswered(shop, { ...WANTED, ...order, idempotencyKey });
           const crash = await shop.waitForEvent('instance.crashed', { instance: 'order-1' }, { fromSeq });
           expect(crash.faultId).not.toBeNull();
           await shop.waitForEvent(end, { orderId }, { fromSeq });
