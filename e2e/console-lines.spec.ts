@@ -105,6 +105,7 @@ test('the log’s ends are read from its events', () => {
   const events = [
     { type: 'response.received', spanId: 'a', status: 503 },
     { type: 'request.failed', spanId: 'b', error: 'connection_reset' },
+    { type: 'request.failed', spanId: 'f', error: 'connection_refused' },
     { type: 'request.failed', spanId: 'c', error: 'timeout' },
     { type: 'request.received', spanId: 'd', from: null },
     { type: 'request.received', spanId: 'e', from: 'customers' },
@@ -119,6 +120,7 @@ test('the log’s ends are read from its events', () => {
     attempts: [
       ['a', 503],
       ['b', 'failed'],
+      ['f', 'failed'],
       ['c', 'given-up'],
     ],
     strangers: [{ method: 'GET', path: '/nothing', status: 404 }],

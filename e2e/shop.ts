@@ -92,14 +92,23 @@ export class Shop {
     >;
   }
 
-  /** Every service's tables at one moment: the run stands still meanwhile. */
+  /**
+   * Every service's tables at one moment: the run stands still. A pause lets a transaction that is under way
+   * commit, and its events reach the page in a batch, so it is read until two readings in a row agree.
+   */
   async allTables(): Promise<Record<string, Record<string, readonly Json[]>>> {
     await this.command({ type: 'run.pause' });
-    const tables: Record<string, Record<string, readonly Json[]>> = {};
-    for (const service of ['user', 'product', 'order', 'shipping', 'payment-provider', 'broker'] as const) {
-      tables[service] = (await this.tables(service)) as Record<string, readonly Json[]>;
+    let seen = '';
+    for (let reading = 0; reading < 50; reading += 1) {
+      const tables: Record<string, Record<string, readonly Json[]>> = {};
+      for (const service of ['user', 'product', 'order', 'shipping', 'payment-provider', 'broker'] as const) {
+        tables[service] = (await this.tables(service)) as Record<string, readonly Json[]>;
+      }
+      const now = `${await this.lastSeq()} ${JSON.stringify(tables)}`;
+      if (now === seen) return tables;
+      seen = now;
     }
-    return tables;
+    throw new Error('the run is paused, but its databases or its log go on changing');
   }
 
   /** Checks every invariant over the whole log and the databases as they are; leaves the run paused. */
