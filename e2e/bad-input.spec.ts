@@ -136,6 +136,9 @@ test('wrong requests by the page’s own fetch and by request.send: each gets it
     };
     const [anonymous, customer] = await sendAll(shop, [price, { ...price, as: 'customer' } as Asked]);
     expect([anonymous?.status, customer?.status]).toEqual([401, 403]);
+    // A path that climbs stays in the shop: the console would tell of an answer from anywhere else.
+    const [climbing] = await sendAll(shop, [{ method: 'GET', path: '/../../x' }]);
+    expect(climbing).toMatchObject({ status: 404, body: { instance: '/x' } });
   });
 
   await test.step('what only a browser can send', async () => {
