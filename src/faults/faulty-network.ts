@@ -1,4 +1,5 @@
 import {
+  type Deliver,
   type EventId,
   type OutboundMessage,
   ok,
@@ -9,9 +10,6 @@ import {
 } from '../kernel/index.ts';
 import type { ActiveFault } from './fault.ts';
 import { effectsOn, injected, injectedAnswer, type WriteEvent } from './injection.ts';
-
-/** Takes a message to its callee and its answer back. Its undo tells the callee that the caller gave up. */
-export type Deliver = (message: OutboundMessage, reply: (reply: Reply) => void) => Undo;
 
 export interface FaultyNetworkPorts {
   readonly random: RandomPort;

@@ -25,6 +25,9 @@ export interface Reply {
   readonly cause: EventId | null;
 }
 
+/** Takes a message to its callee and its answer back. Its undo tells the callee that the caller gave up. */
+export type Deliver = (message: OutboundMessage, reply: (reply: Reply) => void) => Undo;
+
 export interface InboundMessage {
   readonly request: NetworkRequest['request'];
   readonly plane: NetworkRequest['plane'];

@@ -1,5 +1,6 @@
 import {
   createRandom,
+  type Deliver,
   type EventDraft,
   type EventId,
   err,
@@ -28,7 +29,6 @@ import { MemoryDatabase, type OpenTransaction } from '../../kernel/testing/memor
 import { testSettings } from '../../kernel/testing/test-host.ts';
 import {
   CrashTriggers,
-  type Deliver,
   FaultSchedule,
   faultyDefinition,
   faultyNetwork,

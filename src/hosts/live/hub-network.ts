@@ -1,7 +1,6 @@
 import { defineNetwork, HttpNetworkFrame, NetworkSource } from 'msw/experimental';
 import { HttpResponse, http } from 'msw/http';
-import type { Deliver } from '../../faults/index.ts';
-import { err, type OutboundMessage, type Reply, type Undo } from '../../kernel/index.ts';
+import { type Deliver, err, type OutboundMessage, type Reply, type Undo } from '../../kernel/index.ts';
 import { plainRequest, plainResponse, webRequest, webResponse } from './plain-http.ts';
 
 /** One request on its way through MSW, with what a Request cannot carry. */

@@ -1,14 +1,9 @@
 import { type Composition, instancesOf } from '../../compositions/index.ts';
-import {
-  type Deliver,
-  type Fault,
-  FaultSchedule,
-  faultyNetwork,
-  type ScheduledFault,
-} from '../../faults/index.ts';
+import { type Fault, FaultSchedule, faultyNetwork, type ScheduledFault } from '../../faults/index.ts';
 import {
   callId,
   createRandom,
+  type Deliver,
   type EventDraft,
   type EventId,
   elapsedMs,
@@ -16,6 +11,7 @@ import {
   type FaultId,
   formatTraceparent,
   type HttpRequest,
+  hopNetwork,
   type InstanceId,
   instanceId,
   type Json,
@@ -35,7 +31,6 @@ import {
 import { KnownEvents, Sequencer } from '../../run-log/index.ts';
 import { misplacedFault, type Setup } from '../../setups/index.ts';
 import { Fleet, OUTSIDE } from './fleet.ts';
-import { hopNetwork } from './hop-network.ts';
 import { executeCommand } from './hub-commands.ts';
 import { LogKeeper } from './log-keeper.ts';
 import type { LogStorage, RunMemory } from './log-storage.ts';

@@ -1,5 +1,5 @@
-import type { Deliver } from '../../faults/index.ts';
 import {
+  type Deliver,
   type HttpRequest,
   type OutboundMessage,
   type Reply,

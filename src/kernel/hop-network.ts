@@ -1,15 +1,9 @@
-import type { Deliver } from '../../faults/index.ts';
-import {
-  edgeKey,
-  elapsedMs,
-  plusMs,
-  type RandomPort,
-  type RunSettings,
-  type RunTimeUs,
-  serviceOf,
-  spreadAround,
-  type Undo,
-} from '../../kernel/index.ts';
+import type { Deliver, Undo } from './host-ports.ts';
+import { serviceOf } from './ids.ts';
+import { type RandomPort, spreadAround } from './random.ts';
+import type { RunSettings } from './run-settings.ts';
+import { edgeKey } from './service-name.ts';
+import { elapsedMs, plusMs, type RunTimeUs } from './units.ts';
 
 export interface HopPorts {
   readonly random: RandomPort;

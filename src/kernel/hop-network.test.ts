@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Deliver } from '../../faults/index.ts';
-import {
-  callId,
-  createRandom,
-  type EventId,
-  instanceId,
-  type OutboundMessage,
-  type Reply,
-  runTimeUs,
-} from '../../kernel/index.ts';
 import { hopNetwork } from './hop-network.ts';
+import type { Deliver, OutboundMessage, Reply } from './host-ports.ts';
+import { callId, type EventId, instanceId } from './ids.ts';
+import { createRandom } from './random.ts';
+import { runTimeUs } from './units.ts';
 
 function world(hop: { meanMs: number; spread: number }) {
   let nowMs = 0;
