@@ -14,5 +14,6 @@ export const microservices: Composition = {
     'gateway',
     'customers',
   ],
+  entry: 'gateway',
   lookUps: ['gateway', 'order', 'shipping', 'broker'],
 };

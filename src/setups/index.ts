@@ -1,3 +1,4 @@
+export * from './execute-command.ts';
 export * from './misplaced-fault.ts';
 export * from './presets.ts';
 export * from './run-command.ts';

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { CompositionName } from '../compositions/index.ts';
 import type { ScheduledFault } from '../faults/index.ts';
 import type { Result, RunSettings } from '../kernel/index.ts';
 import { faultSchema } from './fault-schema.ts';
@@ -14,10 +15,13 @@ export interface Setup {
   /** One or two sentences on what to look at. */
   readonly text: string;
   readonly seed: number;
+  readonly composition: CompositionName;
   readonly settings: RunSettings;
   /** By the time at which each begins. */
   readonly faults: readonly ScheduledFault[];
 }
+
+const COMPOSITIONS = ['microservices', 'monolith'] as const satisfies readonly CompositionName[];
 
 export const setupSchema: z.ZodMiniType<Setup> = z.strictObject({
   name: z
@@ -26,6 +30,8 @@ export const setupSchema: z.ZodMiniType<Setup> = z.strictObject({
   title: z.string().check(z.minLength(1), z.maxLength(80)),
   text: z.string().check(z.maxLength(400)),
   seed: z.int().check(z.minimum(0), z.maximum(4_294_967_295)),
+  // Setups that are older than the choice are of services.
+  composition: z._default(z.enum(COMPOSITIONS), 'microservices'),
   settings: runSettingsSchema,
   faults: z
     .array(z.strictObject({ atMs: z.number().check(z.minimum(0), z.maximum(3_600_000)), fault: faultSchema }))
@@ -41,6 +47,7 @@ export const classroom: Setup = {
   title: 'Healthy shop',
   text: 'Everything works; follow one order.',
   seed: 1,
+  composition: 'microservices',
   settings: classroomSettings(),
   faults: [],
 };

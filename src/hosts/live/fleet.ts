@@ -13,9 +13,10 @@ import {
   serviceOf,
   type Undo,
 } from '../../kernel/index.ts';
+import type { ControlOutcome } from '../../setups/index.ts';
 import type { OutboxEntry } from './indexeddb-store.ts';
 import { MemoryTables } from './memory-tables.ts';
-import type { ControlOutcome, HubToInstance, InstanceBoot, InstanceToHub } from './messages.ts';
+import type { HubToInstance, InstanceBoot, InstanceToHub } from './messages.ts';
 
 export interface FleetPorts {
   /** A new worker for one instance. */

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse, Json, RunId, ServiceName } from '../../kernel/index.ts';
-import type { Setup } from '../../setups/index.ts';
+import type { CommandResult, Setup } from '../../setups/index.ts';
 import { fetchRelayed } from './browser-edge.ts';
-import type { CommandResult, HubToPage, Notice, PageToHub } from './messages.ts';
+import type { HubToPage, Notice, PageToHub } from './messages.ts';
 import { type ClockState, RunClock, startedClock, wallNowMs, wallOffsetMs } from './run-clock.ts';
 
 export interface HubLinkListener {

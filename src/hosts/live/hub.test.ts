@@ -111,7 +111,7 @@ describe('the shop opens', () => {
   it('although an instance ends before it is ready', async () => {
     const { hub, workers, started, comesUp, posted } = start();
     await until(() => workers.lives('order-1') > 0);
-    hub().fleet.crash('order-1' as InstanceId, { reason: 'by hand', faultId: null });
+    hub().crash('order-1' as InstanceId, { reason: 'by hand', faultId: null });
     await comesUp('gateway-1');
     await comesUp('customers-1');
     await started;

@@ -1,6 +1,7 @@
 import { type Composition, instancesOf } from '../../compositions/index.ts';
 import { type Fault, FaultSchedule, faultyNetwork, type ScheduledFault } from '../../faults/index.ts';
 import {
+  type CrashReason,
   callId,
   createRandom,
   type Deliver,
@@ -29,12 +30,18 @@ import {
   type Undo,
 } from '../../kernel/index.ts';
 import { KnownEvents, Sequencer } from '../../run-log/index.ts';
-import { misplacedFault, type Setup } from '../../setups/index.ts';
+import {
+  type CommandedRun,
+  type CommandResult,
+  type ControlOutcome,
+  executeCommand,
+  misplacedFault,
+  type Setup,
+} from '../../setups/index.ts';
 import { Fleet, OUTSIDE } from './fleet.ts';
-import { executeCommand } from './hub-commands.ts';
 import { LogKeeper } from './log-keeper.ts';
 import type { LogStorage, RunMemory } from './log-storage.ts';
-import type { CommandResult, HubToPage, InstanceBoot, Notice, PageToHub } from './messages.ts';
+import type { HubToPage, InstanceBoot, Notice, PageToHub } from './messages.ts';
 import { eventsOf, OutboxKeeper } from './outbox-keeper.ts';
 import { PageRelay } from './page-relay.ts';
 import {
@@ -50,7 +57,7 @@ import {
   wallOffsetMs,
 } from './run-clock.ts';
 import { type Past, pastOf } from './run-past.ts';
-import { ShopOpening } from './shop-opening.ts';
+import { AwaitedOpening } from './shop-opening.ts';
 
 export interface HubOptions {
   post(message: HubToPage): void;
@@ -91,7 +98,7 @@ const notStored = (error: unknown): Notice => {
 };
 
 /** One run, all of it but the services: its clock, log, network, faults and instances. */
-export class Hub {
+export class Hub implements CommandedRun {
   readonly #options: HubOptions;
   readonly #composition: Composition;
   readonly #runId: RunId;
@@ -108,7 +115,7 @@ export class Hub {
   readonly #relay: PageRelay;
   readonly #deliver: Deliver;
   readonly #network: Deliver;
-  readonly #opening: ShopOpening;
+  readonly #opening: AwaitedOpening;
   /** Instances whose workers are not loaded yet; run time begins when all are. */
   readonly #loading = new Set<InstanceId>();
   readonly #starts: number;
@@ -188,7 +195,7 @@ export class Hub {
       wall,
     );
     this.#speed = memory?.speed ?? 1;
-    this.#opening = new ShopOpening(this.#composition.lookUps);
+    this.#opening = new AwaitedOpening(this.#composition.lookUps);
     this.#timers = new RunTimers(this.#clock);
     this.#gate = new PauseGate(this.#clock);
     this.#sequencer = new Sequencer({ nextSeq: past.nextSeq, known });
@@ -270,22 +277,34 @@ export class Hub {
     return this.#settings;
   }
 
-  get faults(): FaultSchedule {
-    return this.#faults;
-  }
-
-  get fleet(): Fleet {
-    return this.#fleet;
-  }
-
-  /** The services of this shop, in the order in which they start. */
+  /** In the order in which they start. */
   get services(): readonly ServiceName[] {
     return this.#composition.services;
   }
 
-  /** All that the settings ask for, up or down. */
   instances(): InstanceId[] {
     return instancesOf(this.#composition, this.#settings);
+  }
+
+  control(instance: InstanceId, command: Json): Promise<ControlOutcome> {
+    return this.#fleet.control(instance, command);
+  }
+
+  get faults(): Pick<FaultSchedule, 'active' | 'toCome'> {
+    return this.#faults;
+  }
+
+  heldDownBy(instance: InstanceId): FaultId | null {
+    return this.#faults.heldDownBy(instance);
+  }
+
+  crash(instance: InstanceId, reason: CrashReason): boolean {
+    return this.#fleet.crash(instance, reason);
+  }
+
+  restart(instance: InstanceId): void {
+    this.#fleet.stop(instance);
+    this.startInstance(instance);
   }
 
   /** Writes an event of the run, or of the run about an instance. */
@@ -364,7 +383,7 @@ export class Hub {
     return this.#faults.add(fault);
   }
 
-  /** False when there is no such fault. Outlasts a reload, as what follows does. */
+  /** Outlasts a reload, as what follows does. */
   async clearFault(id: FaultId): Promise<boolean> {
     const cleared = this.#faults.clear(id);
     await this.#remember();

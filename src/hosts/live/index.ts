@@ -1,7 +1,7 @@
 import { type LiveRun, type LiveRunOptions, startRun } from './live-run.ts';
 
 export type { LiveRun, LiveRunOptions } from './live-run.ts';
-export type { CommandResult, Notice } from './messages.ts';
+export type { Notice } from './messages.ts';
 
 /** Starts the shop of microservices in this tab, or goes on with its run after a reload. */
 export const startLiveRun = (options: LiveRunOptions): Promise<LiveRun> =>

@@ -1,10 +1,10 @@
 import { deleteDB } from 'idb';
 import type { Json, RunEvent, RunId, RunTimeUs, ServiceName } from '../../kernel/index.ts';
 import { RunLog } from '../../run-log/index.ts';
-import type { Setup } from '../../setups/index.ts';
+import type { CommandResult, Setup } from '../../setups/index.ts';
 import { type BrowserEdge, baseUrl, startBrowserEdge } from './browser-edge.ts';
 import { HubLink } from './hub-link.ts';
-import type { CommandResult, Notice } from './messages.ts';
+import type { Notice } from './messages.ts';
 import { openExisting } from './open-existing.ts';
 import { type Claim, claimNewRun, claimRun, cleanUpAbandonedRuns } from './run-claim.ts';
 import { LOG_OUTBOX, runOfDatabase, serviceDatabase } from './run-databases.ts';

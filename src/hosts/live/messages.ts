@@ -17,7 +17,7 @@ import type {
   StoreOutcome,
   TransactionMode,
 } from '../../kernel/index.ts';
-import type { Setup } from '../../setups/index.ts';
+import type { CommandResult, ControlOutcome, Setup } from '../../setups/index.ts';
 import type { ClockState } from './run-clock.ts';
 
 // What the workers of a run say to each other. All of it is plain data.
@@ -64,10 +64,6 @@ export type HubToInstance =
     }
   | { readonly type: 'memory.committed'; readonly id: number };
 
-export type ControlOutcome =
-  | { readonly ok: true; readonly value: Json }
-  | { readonly ok: false; readonly message: string };
-
 export type InstanceToHub =
   | { readonly type: 'events'; readonly events: readonly RunEvent[] }
   /** Events that a transaction has put into the log outbox under `key`. */
@@ -95,16 +91,6 @@ export type InstanceToHub =
     }
   | { readonly type: 'memory.commit'; readonly id: number; readonly events: readonly RunEvent[] }
   | { readonly type: 'memory.abort'; readonly id: number };
-
-export interface CommandError {
-  readonly message: string;
-  readonly field?: string;
-}
-
-/** What a command gives back. */
-export type CommandResult =
-  | { readonly ok: true; readonly value: Json }
-  | { readonly ok: false; readonly error: CommandError };
 
 export interface Notice {
   /** A later notice with the same id takes its place. */

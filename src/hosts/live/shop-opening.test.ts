@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { instanceId, type RunEvent } from '../../kernel/index.ts';
-import { ShopOpening } from './shop-opening.ts';
+import { AwaitedOpening } from './shop-opening.ts';
 
 const refreshed = (instance: string, known: Record<string, string[]>): RunEvent =>
   ({ type: 'discovery.refreshed', instance, known }) as unknown as RunEvent;
@@ -8,7 +8,7 @@ const instances = [instanceId('gateway', 1), instanceId('order', 1), instanceId(
 
 describe('the shop opens', () => {
   it('when everyone who looks others up has found all of them', async () => {
-    const opening = new ShopOpening(['gateway', 'order']);
+    const opening = new AwaitedOpening(['gateway', 'order']);
     let open = false;
     const opened = opening.open(instances, 60_000).then(() => {
       open = true;
@@ -25,13 +25,13 @@ describe('the shop opens', () => {
   });
 
   it('at once when nobody looks anybody up', async () => {
-    await new ShopOpening([]).open(instances, 60_000);
+    await new AwaitedOpening([]).open(instances, 60_000);
   });
 
   it('all the same when somebody is never found', async () => {
     vi.useFakeTimers();
     try {
-      const opened = new ShopOpening(['gateway']).open(instances, 1000);
+      const opened = new AwaitedOpening(['gateway']).open(instances, 1000);
       await vi.advanceTimersByTimeAsync(1001);
       await opened;
     } finally {

@@ -115,7 +115,12 @@ const customers: ServiceDefinition = {
   },
 };
 
-export const toyShop: Composition = { name: 'toy', services: ['order', 'gateway', 'customers'], lookUps: [] };
+export const toyShop: Composition = {
+  name: 'toy',
+  services: ['order', 'gateway', 'customers'],
+  entry: 'gateway',
+  lookUps: [],
+};
 
 export const loadToy: LoadService = async (service) => {
   const definition = [gateway, order, customers].find(({ name }) => name === service);

@@ -1,0 +1,5 @@
+export * from './event-queue.ts';
+export * from './lab-run.ts';
+export * from './memory-database.ts';
+export * from './virtual-host.ts';
+export * from './virtual-time.ts';

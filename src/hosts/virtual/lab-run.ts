@@ -1,0 +1,345 @@
+import {
+  type Composition,
+  type CompositionName,
+  compositions,
+  instancesOf,
+  ShopOpening,
+} from '../../compositions/index.ts';
+import type { Fault, ScheduledFault } from '../../faults/index.ts';
+import {
+  type CrashReason,
+  type CryptoPort,
+  type FaultId,
+  type InstanceId,
+  type Json,
+  nobleCrypto,
+  plusMs,
+  RUN_START,
+  type RunEvent,
+  type RunSettings,
+  runTimeUs,
+  type ServiceDefinition,
+  type ServiceName,
+  serviceOf,
+} from '../../kernel/index.ts';
+import { logHash, textHash } from '../../run-log/index.ts';
+import {
+  type CommandedRun,
+  type CommandResult,
+  type ControlOutcome,
+  executeCommand,
+  misplacedFault,
+  type RunCommand,
+  type Setup,
+} from '../../setups/index.ts';
+import { memoisedCrypto } from './memoised-crypto.ts';
+import { VirtualHost } from './virtual-host.ts';
+import type { Pump, Turn, VirtualTime } from './virtual-time.ts';
+
+/** What a person did in a run, and when (ms of run time). */
+export interface ScheduledCommand {
+  readonly atMs: number;
+  readonly command: RunCommand;
+}
+
+export interface LabOptions {
+  readonly setup: Setup;
+  /** In place of the setup's. */
+  readonly seed?: number;
+  /** In place of the setup's. */
+  readonly composition?: CompositionName;
+  readonly pump?: Pump;
+  readonly turn: Turn;
+  readonly commands?: readonly ScheduledCommand[];
+  /** Hears each event as it is written. */
+  readonly wrote?: (event: RunEvent) => void;
+}
+
+/** A signal as `AbortController` gives it. */
+export interface StopSignal {
+  readonly aborted: boolean;
+}
+
+/** How long customers wait for the services to find each other, in run time. */
+const OPEN_WITHIN_MS = 16_000;
+/** How long a command may take to be answered, in run time. */
+const ANSWER_WITHIN_MS = 600_000;
+const NO_HOP: RunSettings['hop'] = { meanMs: 0, spread: 0 };
+/** Shared by all runs of this thread. */
+const labCrypto: CryptoPort = memoisedCrypto(nobleCrypto);
+
+/**
+ * One run of the shop in the Lab: its setup, its seed and what was commanded when decide every event of
+ * its log. It opens as the live shop does: without hops until the services have found each other; then
+ * the customers come, and the faults are armed.
+ */
+export class LabRun implements CommandedRun {
+  readonly setup: Setup;
+  readonly seed: number;
+  readonly #host: VirtualHost;
+  readonly #composition: Composition;
+  readonly #definitions: ReadonlyMap<ServiceName, ServiceDefinition>;
+  readonly #opening: ShopOpening;
+  #isOpen = false;
+  #armed = false;
+  readonly #made: ScheduledCommand[];
+  #toArm: readonly ScheduledFault[];
+
+  /** Loads the services. Nothing has happened yet: the clock stands at 0:00. Throws when a fault of the setup sits where nobody is. */
+  static async create(options: LabOptions): Promise<LabRun> {
+    const { composition, load } = compositions[options.composition ?? options.setup.composition];
+    const definitions = new Map<ServiceName, ServiceDefinition>();
+    for (const service of composition.services) definitions.set(service, await load(service));
+    return new LabRun(options, composition, definitions);
+  }
+
+  private constructor(
+    options: LabOptions,
+    composition: Composition,
+    definitions: ReadonlyMap<ServiceName, ServiceDefinition>,
+  ) {
+    const { setup } = options;
+    this.setup = setup;
+    this.seed = options.seed ?? setup.seed;
+    this.#composition = composition;
+    this.#definitions = definitions;
+    this.#opening = new ShopOpening(composition.lookUps);
+    this.#toArm = setup.faults;
+    this.#made = [...(options.commands ?? [])];
+    const instances = instancesOf(composition, setup.settings);
+    setup.faults.forEach(({ fault }, index) => {
+      const place = { services: composition.services, instances };
+      const refusal = misplacedFault(fault, place, `faults[${index}].fault`);
+      if (refusal !== null) throw new Error(`The setup cannot be started: ${refusal.message}`);
+    });
+    this.#host = new VirtualHost({
+      pump: options.pump ?? 'counting',
+      turn: options.turn,
+      seed: this.seed,
+      settings: setup.settings,
+      crypto: labCrypto,
+      wanted: () => this.instances(),
+      wrote: (event) => {
+        this.#opens(event);
+        options.wrote?.(event);
+      },
+    });
+    this.#host.write({
+      type: 'run.started',
+      seed: this.seed,
+      composition: composition.name,
+      host: 'virtual',
+      setup: setup.name,
+    });
+    this.#host.write({ type: 'run.settings.changed', settings: setup.settings as unknown as Json });
+    this.#host.setHop(NO_HOP);
+    for (const instance of instances) this.#add(instance);
+    // In an event of its own, so that making a run does nothing yet.
+    this.#host.time.schedule(0, () => {
+      for (const instance of instances) if (serviceOf(instance) !== 'customers') this.#host.start(instance);
+    });
+    this.#host.time.schedule(OPEN_WITHIN_MS, () => this.#open());
+    for (const { atMs, command } of options.commands ?? []) {
+      // awaited elsewhere: nowhere, its effects are what is wanted
+      this.#host.time.scheduleLast(runTimeUs(atMs * 1000), () => void this.#execute(command));
+    }
+  }
+
+  get events(): readonly RunEvent[] {
+    return this.#host.events;
+  }
+
+  get nowMs(): number {
+    return this.#host.time.nowUs / 1000;
+  }
+
+  get time(): Pick<VirtualTime, 'nowUs' | 'advances' | 'holdForExternal'> {
+    return this.#host.time;
+  }
+
+  get settings(): RunSettings {
+    return this.#host.settings;
+  }
+
+  get services(): readonly ServiceName[] {
+    return this.#composition.services;
+  }
+
+  get faults(): VirtualHost['faults'] {
+    return this.#host.faults;
+  }
+
+  /** All that the settings ask for, up or down. */
+  instances(): readonly InstanceId[] {
+    return instancesOf(this.#composition, this.#host.settings);
+  }
+
+  isUp(instance: InstanceId): boolean {
+    return this.#host.isUp(instance);
+  }
+
+  /** Lets everything happen up to and with `atMs` of run time; a signal stops it between two events. */
+  async advanceTo(atMs: number, { signal }: { readonly signal?: StopSignal } = {}): Promise<void> {
+    const until = runTimeUs(atMs * 1000);
+    const end = await this.#host.time.run(until, () => signal?.aborted === true);
+    if (end !== 'done') this.#host.time.standAt(until);
+  }
+
+  /** Goes on until `done()` holds between two events; false when that takes longer than until `atMostMs` of run time. */
+  async advanceUntil(done: () => boolean, atMostMs: number): Promise<boolean> {
+    return (await this.#host.time.run(runTimeUs(atMostMs * 1000), done)) === 'done';
+  }
+
+  /**
+   * Does a command now, and keeps it, so that the run can be had again. One that has to be answered lets
+   * the clock go on until it is, unless somebody else does so already.
+   */
+  async command(command: unknown): Promise<CommandResult> {
+    const { time } = this.#host;
+    const atMs = this.nowMs;
+    let result: CommandResult | null = null;
+    // awaited elsewhere: by the clock, which goes on until it has settled
+    const executed = this.#execute(command).then((given) => {
+      result = given;
+      if (given.ok) this.#made.push({ atMs, command: command as RunCommand });
+    });
+    await time.turned();
+    if (result === null && !time.isDriven) {
+      await time.run(plusMs(time.nowUs, ANSWER_WITHIN_MS), () => result !== null);
+    }
+    if (result === null && !time.isDriven) {
+      const waited = `nobody answered within ${ANSWER_WITHIN_MS / 1000} s of run time`;
+      return { ok: false, error: { message: waited } };
+    }
+    await executed;
+    return result ?? { ok: false, error: { message: 'the run ended before it was answered' } };
+  }
+
+  /** What was commanded, and when. */
+  get commands(): readonly ScheduledCommand[] {
+    return this.#made;
+  }
+
+  /** As the live run's `crash`. */
+  crash(instance: InstanceId, reason: CrashReason): boolean {
+    return this.#host.crash(instance, reason);
+  }
+
+  restart(instance: InstanceId): void {
+    this.#host.stop(instance);
+    this.#host.start(instance);
+  }
+
+  changeSettings(settings: RunSettings): void {
+    const before = this.instances();
+    this.#host.write({ type: 'run.settings.changed', settings: settings as unknown as Json });
+    this.#host.changeSettings(settings);
+    const after = this.instances();
+    for (const instance of before) if (!after.includes(instance)) this.#host.stop(instance);
+    for (const instance of after) {
+      if (before.includes(instance)) continue;
+      this.#add(instance);
+      if (!this.faults.instanceAdded(instance)) this.#host.start(instance);
+    }
+  }
+
+  async control(instance: InstanceId, command: Json): Promise<ControlOutcome> {
+    return await new Promise((resolve) => {
+      this.#host.control(instance, command, (outcome) => {
+        // Promises of the outside wait for it: the clock stands until they have all settled.
+        const over = this.#host.time.holdForExternal();
+        resolve(outcome.ok ? outcome : { ok: false, message: messageOf(outcome.error) });
+        void this.#host.time.turned().then(over);
+      });
+    });
+  }
+
+  addFault(fault: Fault): FaultId {
+    return this.faults.add(fault);
+  }
+
+  clearFault(id: FaultId): Promise<boolean> {
+    return Promise.resolve(this.faults.clear(id));
+  }
+
+  clearAllFaults(): Promise<void> {
+    this.#toArm = [];
+    this.faults.clearAll();
+    return Promise.resolve();
+  }
+
+  heldDownBy(instance: InstanceId): FaultId | null {
+    return this.faults.heldDownBy(instance);
+  }
+
+  /** Who advances the run decides when it rests; nothing of that is part of the run. */
+  setPausedByUser(): void {}
+
+  setSpeed(): void {}
+
+  /** Every database's tables, rows in key order. */
+  tables(): Record<ServiceName, Record<string, readonly Json[]>> {
+    return this.#host.tables();
+  }
+
+  /** Of the first `count` events; of all without one. */
+  logHash(count?: number): string {
+    return logHash(this.events, count);
+  }
+
+  /** Of all that decides what happens next and can be seen from outside: the log, the databases, the clock and what it waits for. */
+  stateHash(): string {
+    const { time } = this.#host;
+    return textHash(JSON.stringify([this.logHash(), this.tables(), time.nowUs, time.toCome()]));
+  }
+
+  #add(instance: InstanceId): void {
+    if (this.#host.has(instance)) return;
+    const definition = this.#definitions.get(serviceOf(instance));
+    if (definition === undefined) throw new Error(`this shop has no service for ${instance}`);
+    this.#host.add(definition, Number(instance.slice(instance.lastIndexOf('-') + 1)));
+  }
+
+  async #execute(command: unknown): Promise<CommandResult> {
+    try {
+      return await executeCommand(this, command);
+    } catch (error) {
+      return { ok: false, error: { message: messageOf(error) } };
+    }
+  }
+
+  #opens(event: RunEvent): void {
+    if (this.#armed) return;
+    if (!this.#isOpen) {
+      if (event.type !== 'discovery.refreshed' && event.type !== 'instance.ready') return;
+      this.#opening.add(event);
+      this.#host.time.schedule(0, () => {
+        const shop = this.instances().filter((instance) => serviceOf(instance) !== 'customers');
+        const ready = shop.every((instance) => this.#host.isReady(instance));
+        if (ready && this.#opening.isOpenFor(shop)) this.#open();
+      });
+    } else if (event.type === 'instance.ready' && serviceOf(event.instance) === 'customers') {
+      this.#host.time.schedule(0, () => this.#arm());
+    }
+  }
+
+  #open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#host.setHop(null);
+    for (const instance of this.instances())
+      if (serviceOf(instance) === 'customers') this.#host.start(instance);
+  }
+
+  /** What crashes an instance while the shop opens would only keep it shut. */
+  #arm(): void {
+    if (this.#armed) return;
+    this.#armed = true;
+    this.faults.arm(this.#toArm.filter(({ atMs }) => plusMs(RUN_START, atMs) > this.#host.time.nowUs));
+    for (const { atMs, fault } of this.#toArm) {
+      if (plusMs(RUN_START, atMs) <= this.#host.time.nowUs) this.faults.add(fault);
+    }
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,145 @@
+import type { Fault } from '../faults/index.ts';
+import {
+  type CrashReason,
+  edgeKey,
+  type FaultId,
+  type InstanceId,
+  instanceId,
+  type Json,
+  type RunSettings,
+  type ServiceName,
+} from '../kernel/index.ts';
+import { misplacedFault } from './misplaced-fault.ts';
+import { withSafetyNets } from './presets.ts';
+import { parseRunCommand } from './run-command.ts';
+import { applySettingsPatch } from './run-settings-schema.ts';
+
+export interface CommandError {
+  readonly message: string;
+  /** The field of the command that is wrong. */
+  readonly field?: string;
+}
+
+/** What a command gives back. */
+export type CommandResult =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly error: CommandError };
+
+/** How an instance answers what the run asks of it. */
+export type ControlOutcome =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly message: string };
+
+/** A run that takes commands, on any host. */
+export interface CommandedRun {
+  readonly settings: RunSettings;
+  /** The services of this shop. */
+  readonly services: readonly ServiceName[];
+  /** All that the settings ask for, up or down. */
+  instances(): readonly InstanceId[];
+  changeSettings(settings: RunSettings): void;
+  control(instance: InstanceId, command: Json): Promise<ControlOutcome>;
+  addFault(fault: Fault): FaultId;
+  /** False when there is no such fault. */
+  clearFault(id: FaultId): Promise<boolean>;
+  clearAllFaults(): Promise<void>;
+  /** The fault that keeps an instance down, or null. */
+  heldDownBy(instance: InstanceId): FaultId | null;
+  /** False when it is down already. */
+  crash(instance: InstanceId, reason: CrashReason): boolean;
+  /** Ends it if it runs, and starts it. */
+  restart(instance: InstanceId): void;
+  setPausedByUser(paused: boolean): void;
+  setSpeed(speed: number): void;
+}
+
+const CUSTOMERS = instanceId('customers', 1);
+
+const done = (value: Json = {}): CommandResult => ({ ok: true, value });
+const refused = (field: string, message: string): CommandResult => ({ ok: false, error: { message, field } });
+
+/** Checks a command and does it. What is refused has changed nothing. */
+export async function executeCommand(run: CommandedRun, input: unknown): Promise<CommandResult> {
+  const parsed = parseRunCommand(input);
+  if (!parsed.ok) return { ok: false, error: parsed.error };
+  const command = parsed.value;
+  switch (command.type) {
+    case 'customer.sign-in':
+    case 'order.place':
+    case 'request.send': {
+      const outcome = await run.control(CUSTOMERS, command as unknown as Json);
+      return outcome.ok ? done(outcome.value) : { ok: false, error: { message: outcome.message } };
+    }
+    case 'fault.add': {
+      const refusal = misplacedFault(
+        command.fault,
+        { services: run.services, instances: run.instances() },
+        'fault',
+      );
+      return refusal === null
+        ? done({ faultId: run.addFault(command.fault) })
+        : { ok: false, error: refusal };
+    }
+    case 'fault.clear':
+      return (await run.clearFault(command.faultId))
+        ? done()
+        : refused('faultId', `faultId ${JSON.stringify(command.faultId)} is no fault that is on.`);
+    case 'fault.clear-all':
+      await run.clearAllFaults();
+      return done();
+    case 'load.set': {
+      const { type: _, ...load } = command;
+      return patchSettings(run, { load });
+    }
+    case 'safety-nets.set': {
+      const edge = command.edge === undefined ? undefined : edgeKey(command.edge);
+      run.changeSettings(withSafetyNets(run.settings, command.preset, edge));
+      return done();
+    }
+    case 'settings.set':
+      return patchSettings(run, command.patch);
+    case 'instance.crash':
+      return withInstance(run, command.instance, () =>
+        run.crash(command.instance, { reason: 'by hand', faultId: null })
+          ? done()
+          : refused('instance', `${command.instance} is not running.`),
+      );
+    case 'instance.restart':
+      return withInstance(run, command.instance, () => {
+        const heldBy = run.heldDownBy(command.instance);
+        if (heldBy !== null)
+          return refused(
+            'instance',
+            `${command.instance} is kept down by ${heldBy}: clear that fault first.`,
+          );
+        run.restart(command.instance);
+        return done();
+      });
+    case 'run.pause':
+      run.setPausedByUser(true);
+      return done();
+    case 'run.resume':
+      run.setPausedByUser(false);
+      return done();
+    case 'run.speed':
+      run.setSpeed(command.speed);
+      return done();
+    case 'run.reset':
+      // The page does it: it owns the run's id, its claim and its databases.
+      return done();
+  }
+}
+
+function patchSettings(run: CommandedRun, patch: unknown): CommandResult {
+  const patched = applySettingsPatch(run.settings, patch);
+  if (!patched.ok) return { ok: false, error: patched.error };
+  run.changeSettings(patched.value);
+  return done();
+}
+
+function withInstance(run: CommandedRun, instance: InstanceId, act: () => CommandResult): CommandResult {
+  const known = run.instances();
+  return known.includes(instance)
+    ? act()
+    : refused('instance', `instance ${JSON.stringify(instance)} is not one of ${known.join(', ')}.`);
+}
