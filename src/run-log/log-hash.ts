@@ -5,18 +5,34 @@ import type { RunEvent } from '../kernel/index.ts';
 const LINES_AT_ONCE = 500;
 
 /**
- * SHA-256, in hex, of the first `count` events as lines of JSON: two runs with the same hash had the same
- * events with the same fields at the same microseconds, in the same order.
+ * Hashes a log as it grows. SHA-256 over its events as lines of JSON: two logs with the same hash have
+ * the same events with the same fields at the same microseconds, in the same order.
  */
-export function logHash(events: readonly RunEvent[], count = events.length): string {
-  const hash = sha256.create();
-  for (let from = 0; from < count; from += LINES_AT_ONCE) {
-    const lines = events
-      .slice(from, Math.min(from + LINES_AT_ONCE, count))
-      .map((event) => JSON.stringify(event));
-    hash.update(utf8ToBytes(`${lines.join('\n')}\n`));
+export class LogHash {
+  readonly #hash = sha256.create();
+  #count = 0;
+
+  /** Takes in what is new: the events up to `count` that it has not seen yet. */
+  add(events: readonly RunEvent[], count = events.length): void {
+    while (this.#count < count) {
+      const until = Math.min(this.#count + LINES_AT_ONCE, count);
+      let lines = '';
+      for (; this.#count < until; this.#count += 1) lines += `${JSON.stringify(events[this.#count])}\n`;
+      this.#hash.update(utf8ToBytes(lines));
+    }
   }
-  return bytesToHex(hash.digest());
+
+  /** Of all that was taken in so far, in hex. */
+  digest(): string {
+    return bytesToHex(this.#hash.clone().digest());
+  }
+}
+
+/** The hash of the first `count` events of a log. */
+export function logHash(events: readonly RunEvent[], count = events.length): string {
+  const hash = new LogHash();
+  hash.add(events, count);
+  return hash.digest();
 }
 
 /** SHA-256, in hex, of a text. */

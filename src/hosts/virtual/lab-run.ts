@@ -22,7 +22,7 @@ import {
   type ServiceName,
   serviceOf,
 } from '../../kernel/index.ts';
-import { logHash, textHash } from '../../run-log/index.ts';
+import { LogHash, textHash } from '../../run-log/index.ts';
 import {
   type CommandedRun,
   type CommandResult,
@@ -82,7 +82,8 @@ export class LabRun implements CommandedRun {
   readonly #opening: ShopOpening;
   #isOpen = false;
   #armed = false;
-  readonly #made: ScheduledCommand[];
+  readonly #made: ScheduledCommand[] = [];
+  readonly #hash = new LogHash();
   #toArm: readonly ScheduledFault[];
 
   /** Loads the services. Nothing has happened yet: the clock stands at 0:00. Throws when a fault of the setup sits where nobody is. */
@@ -105,7 +106,6 @@ export class LabRun implements CommandedRun {
     this.#definitions = definitions;
     this.#opening = new ShopOpening(composition.lookUps);
     this.#toArm = setup.faults;
-    this.#made = [...(options.commands ?? [])];
     const instances = instancesOf(composition, setup.settings);
     setup.faults.forEach(({ fault }, index) => {
       const place = { services: composition.services, instances };
@@ -139,10 +139,7 @@ export class LabRun implements CommandedRun {
       for (const instance of instances) if (serviceOf(instance) !== 'customers') this.#host.start(instance);
     });
     this.#host.time.schedule(OPEN_WITHIN_MS, () => this.#open());
-    for (const { atMs, command } of options.commands ?? []) {
-      // awaited elsewhere: nowhere, its effects are what is wanted
-      this.#host.time.scheduleLast(runTimeUs(atMs * 1000), () => void this.#execute(command));
-    }
+    this.plan(options.commands ?? []);
   }
 
   get events(): readonly RunEvent[] {
@@ -215,7 +212,16 @@ export class LabRun implements CommandedRun {
     return result ?? { ok: false, error: { message: 'the run ended before it was answered' } };
   }
 
-  /** What was commanded, and when. */
+  /** Lets commands be done at moments to come, after everything else of those moments. */
+  plan(commands: readonly ScheduledCommand[]): void {
+    for (const { atMs, command } of commands) {
+      this.#made.push({ atMs, command });
+      // awaited elsewhere: nowhere, its effects are what is wanted
+      this.#host.time.scheduleLast(runTimeUs(atMs * 1000), () => void this.#execute(command));
+    }
+  }
+
+  /** What was commanded or is to be, and when. */
   get commands(): readonly ScheduledCommand[] {
     return this.#made;
   }
@@ -282,9 +288,10 @@ export class LabRun implements CommandedRun {
     return this.#host.tables();
   }
 
-  /** Of the first `count` events; of all without one. */
-  logHash(count?: number): string {
-    return logHash(this.events, count);
+  /** Of all events so far. */
+  logHash(): string {
+    this.#hash.add(this.events);
+    return this.#hash.digest();
   }
 
   /** Of all that decides what happens next and can be seen from outside: the log, the databases, the clock and what it waits for. */

@@ -102,13 +102,14 @@ export class VirtualHost {
     this.time = new VirtualTime(options);
     this.random = createRandom(options.seed);
     this.faults = new FaultSchedule({
+      random: this.random,
       now: () => this.time.nowUs,
       schedule: (delayMs, wake) => this.time.schedule(delayMs, wake),
       emit: (draft) => {
         const id = this.write(draft);
         if (draft.type === 'fault.started') this.#faultStarts.set(draft.faultId, id);
       },
-      crash: (instance, faultId) => this.crash(instance, { reason: 'a fault: down', faultId }),
+      crash: (instance, reason) => this.crash(instance, reason),
       restart: (instance) => this.start(instance),
       instancesOf: (service) => this.#wanted().filter((instance) => serviceOf(instance) === service),
       changed: (active) => {
@@ -119,6 +120,7 @@ export class VirtualHost {
       random: this.random,
       schedule: (delayMs, wake) => this.time.schedule(delayMs, wake),
       active: () => this.#active,
+      whenEnded: (faultId, wake) => this.faults.whenEnded(faultId, wake),
       write: (draft, at) => this.write(draft, at),
     });
     this.#deliver = hopNetwork(faulty, {
@@ -194,7 +196,7 @@ export class VirtualHost {
           if (event.type === 'fault.injected') lastEffect = event;
         },
       ),
-      { triggers, write: (draft, at) => runtime.write(draft, at) },
+      { instance: id, active: () => this.#active, triggers, write: (draft, at) => runtime.write(draft, at) },
     );
     const door = faultyDefinition(definition, { active: () => this.#active, triggers, crash });
     const identity = { instance: id, incarnation: instance.incarnation, database: definition.name };

@@ -128,7 +128,10 @@ export class VirtualTime {
         if (alive) this.#lastCall = call;
         rested();
       },
-      woken: woke,
+      woken: (call) => {
+        if (alive) this.#lastCall = call;
+        woke();
+      },
       over: () => {
         if (!alive) return;
         alive = false;
