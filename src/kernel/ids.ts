@@ -22,6 +22,9 @@ export const eventId = (instance: InstanceId, incarnation: number, n: number): E
 export const faultId = (text: string): FaultId => text as FaultId;
 export const callId = (text: string): CallId => text as CallId;
 
+/** The outside world, which sends requests too: as faults and hops see it. No instance has this id. */
+export const OUTSIDE = instanceId('customers', 0);
+
 /** The service that an instance id belongs to: `payment-provider-1` → `payment-provider`. */
 export const serviceOf = (instance: InstanceId): ServiceName =>
   instance.slice(0, instance.lastIndexOf('-')) as ServiceName;

@@ -152,7 +152,7 @@ describe('store', () => {
     ).rejects.toThrow("'things.put' in a read-only transaction");
   });
 
-  test('rows come back as copies; lists by key, by index, between bounds, limited, reversed', async () => {
+  test('rows that come back cannot change what is stored; lists by key, by index, between bounds, limited, reversed', async () => {
     const { world, product } = setUp();
     const list = async (options?: Parameters<Transaction['list']>[1]) =>
       (
@@ -177,8 +177,10 @@ describe('store', () => {
             { id: 'b', n: 2, group: 'x' },
           ])
             await tx.put(things, row);
-          const copy = (await tx.get(things, 'a')) as { n: number };
-          copy.n = 99;
+          const row = (await tx.get(things, 'a')) as { n: number };
+          expect(() => {
+            row.n = 99;
+          }).toThrow(TypeError);
         }),
     );
     expect(world.rows('product', things)[0]).toEqual({ id: 'a', n: 3 });

@@ -5,6 +5,7 @@ import {
   err,
   type InstanceId,
   type Json,
+  OUTSIDE,
   type OutboundMessage,
   type Reply,
   type RunEvent,
@@ -39,9 +40,6 @@ export interface FleetPorts {
   /** Something went wrong in a worker that no service can cause. */
   trouble(instance: InstanceId, message: string): void;
 }
-
-/** The outside world, which sends requests too: as faults and hops see it. No instance has this id. */
-export const OUTSIDE = 'customers-0' as InstanceId;
 
 interface Life {
   readonly instance: InstanceId;

@@ -60,6 +60,8 @@ export interface StopSignal {
   readonly aborted: boolean;
 }
 
+/** Not sooner, so that a seed's customers come at the same moments to the services and to the monolith. */
+const OPENS_AT_MS = 2000;
 /** How long customers wait for the services to find each other, in run time. */
 const OPEN_WITHIN_MS = 16_000;
 /** How long a command may take to be answered, in run time. */
@@ -323,7 +325,8 @@ export class LabRun implements CommandedRun {
       this.#host.time.schedule(0, () => {
         const shop = this.instances().filter((instance) => serviceOf(instance) !== 'customers');
         const ready = shop.every((instance) => this.#host.isReady(instance));
-        if (ready && this.#opening.isOpenFor(shop)) this.#open();
+        if (!ready || !this.#opening.isOpenFor(shop)) return;
+        this.#host.time.schedule(Math.max(0, OPENS_AT_MS - this.nowMs), () => this.#open());
       });
     } else if (event.type === 'instance.ready' && serviceOf(event.instance) === 'customers') {
       this.#host.time.schedule(0, () => this.#arm());

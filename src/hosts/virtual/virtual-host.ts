@@ -24,6 +24,7 @@ import {
   InstanceRuntime,
   instanceId,
   type Json,
+  OUTSIDE,
   type OutboundMessage,
   ok,
   type ProcessOutcome,
@@ -48,6 +49,9 @@ export interface VirtualHostOptions extends VirtualTimeOptions {
   wanted?(): readonly InstanceId[];
   /** Hears each event as it is written. */
   wrote?(event: RunEvent): void;
+  /** What stands between instances and the network with its hops, and between an instance and its ports; for tests. */
+  readonly wrapNetwork?: (deliver: Deliver) => Deliver;
+  readonly wrapPorts?: (ports: HostPorts, instance: InstanceId) => HostPorts;
 }
 
 const RUN_INSTANCE = instanceId('run', 1);
@@ -123,12 +127,13 @@ export class VirtualHost {
       whenEnded: (faultId, wake) => this.faults.whenEnded(faultId, wake),
       write: (draft, at) => this.write(draft, at),
     });
-    this.#deliver = hopNetwork(faulty, {
+    const network = hopNetwork(faulty, {
       random: this.random,
       now: () => this.time.nowUs,
       settings: () => (this.#hop === null ? this.#settings : { hop: this.#hop }),
       after: (delayMs, run) => this.time.schedule(delayMs, run),
     });
+    this.#deliver = options.wrapNetwork?.(network) ?? network;
   }
 
   get settings(): RunSettings {
@@ -341,8 +346,9 @@ export class VirtualHost {
   }
 
   #arrive(message: OutboundMessage, reply: (reply: Reply) => void): Undo {
-    const { request, plane, from, cause } = message;
-    return this.#receive(message.to, { request, plane, from, cause }, reply);
+    const { request, plane } = message;
+    const sender = message.from === OUTSIDE ? OUT_OF_NOWHERE : message;
+    return this.#receive(message.to, { request, plane, from: sender.from, cause: sender.cause }, reply);
   }
 
   #receive(to: InstanceId, message: InboundMessage, reply: (reply: Reply) => void): Undo {
@@ -382,7 +388,7 @@ export class VirtualHost {
         if (alive()) wake();
       });
     const database = this.#database(instance.definition.name);
-    return {
+    const ports: HostPorts = {
       tracker,
       random: this.random,
       crypto: this.#options.crypto,
@@ -445,9 +451,11 @@ export class VirtualHost {
         if (life !== null) life.ready = true;
       },
     };
+    return this.#options.wrapPorts?.(ports, instance.id) ?? ports;
   }
 }
 
+const OUT_OF_NOWHERE = { from: null, cause: null };
 const NOTHING: Undo = () => {};
 const COMMITTED: StoreOutcome<void> = { ok: true, value: undefined };
 

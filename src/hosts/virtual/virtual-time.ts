@@ -224,11 +224,11 @@ export class VirtualTime {
   #ends(): boolean {
     const drive = this.#drive;
     if (drive === null) return true;
-    const next = this.#queue.peek();
+    const next = this.#queue.nextMoment();
     let end: DriveEnd;
     if (drive.done()) end = 'done';
     else if (next === null) end = 'idle';
-    else if (next.atUs > drive.untilUs) end = 'late';
+    else if (next > drive.untilUs) end = 'late';
     else return false;
     this.#drive = null;
     drive.resolve(end);
@@ -236,9 +236,10 @@ export class VirtualTime {
   }
 
   #happen(): void {
-    const event = this.#queue.pop();
-    if (event === null) return;
-    this.#nowUs = event.atUs as RunTimeUs;
+    const moment = this.#queue.nextMoment();
+    if (moment === null) return;
+    const event = this.#queue.take();
+    this.#nowUs = moment as RunTimeUs;
     this.#advances += 1;
     event.run?.();
   }

@@ -1,5 +1,6 @@
+import { VirtualHost } from '../../hosts/virtual/virtual-host.ts';
 import type { Branch } from '../context.ts';
-import type { HostPorts, OutboundMessage, Reply, StoreOutcome, Undo } from '../host-ports.ts';
+import type { Deliver, HostPorts, OutboundMessage, Reply, StoreOutcome, Undo } from '../host-ports.ts';
 import type {
   HttpHeaders,
   HttpMethod,
@@ -7,32 +8,27 @@ import type {
   HttpResponse,
   NetworkErrorKind,
 } from '../http-message.ts';
-import { type EventId, type InstanceId, instanceId } from '../ids.ts';
-import { InstanceRuntime } from '../instance-runtime.ts';
+import { callId, type EventId, type InstanceId, OUTSIDE } from '../ids.ts';
 import type { Json } from '../json.ts';
 import { nobleCrypto } from '../noble-crypto.ts';
 import type { CrashReason, StoreErrorKind } from '../ports.ts';
 import type { ProcessOutcome } from '../process.ts';
-import { createRandom, spreadAround } from '../random.ts';
 import { err, ok } from '../result.ts';
 import type { Plane, RunEvent, RunEventOf, RunEventType } from '../run-event.ts';
 import type { RunSettings } from '../run-settings.ts';
 import type { ServiceDefinition } from '../service-definition.ts';
 import type { ServiceName } from '../service-name.ts';
 import type { AnyTable, Table } from '../table.ts';
+import { parseTraceparent, spanIdFor, traceIdFor } from '../trace-context.ts';
 import { elapsedMs, plusMs, RUN_START, type RunTimeUs } from '../units.ts';
-import { MemoryDatabase, type OpenTransaction } from './memory-database.ts';
 import { type DeepPartial, patched, testSettings } from './test-settings.ts';
 
-// A host for tests: several instances on one virtual clock. It knows that all promises have settled
-// because it takes a macrotask turn after each event: slow, but right whatever the code does.
+// The virtual host for tests of services and patterns, on its exact pump, with hooks at its network and ports.
 declare function setImmediate(callback: () => void): unknown;
 
 export interface TestWorldOptions {
   readonly settings?: DeepPartial<RunSettings>;
   readonly seed?: number;
-  /** Fails a test whose service waits for something that is no port call (the Lab would stall there). Default true. */
-  readonly strict?: boolean;
 }
 
 export interface TestRequest {
@@ -83,111 +79,76 @@ export interface Pending<T> {
   cancel(): void;
 }
 
-interface Timer {
-  readonly atUs: number;
-  readonly order: number;
-  run: (() => void) | null;
-}
-
-interface Exchange {
-  readonly from: InstanceId | null;
-  readonly to: InstanceId;
-  reset(cause: EventId): void;
-}
-
-interface Life {
-  readonly runtime: InstanceRuntime;
-  readonly exchanges: Set<Exchange>;
-  readonly transactions: Set<() => void>;
-  running: number;
-  lastCall: string;
-  alive: boolean;
-  ready: boolean;
-}
-
-interface Instance {
-  readonly id: InstanceId;
-  readonly definition: ServiceDefinition;
-  incarnation: number;
-  life: Life | null;
-}
-
 const TEST_BRANCH = '$testBranch';
+const NOTHING: Undo = () => {};
 
 export const createTestWorld = (options: TestWorldOptions = {}): TestWorld => new TestWorld(options);
 
 export class TestWorld {
-  readonly events: RunEvent[] = [];
-  readonly random;
-  #settings: RunSettings;
-  readonly #strict: boolean;
-  #nowUs: RunTimeUs = RUN_START;
-  readonly #timers: Timer[] = [];
-  #order = 0;
-  #pumping = false;
-  readonly #instances = new Map<InstanceId, Instance>();
-  readonly #databases = new Map<string, MemoryDatabase>();
+  readonly #host: VirtualHost;
   readonly #sendHooks = new Set<(message: OutboundMessage) => SendDecision | null>();
   readonly #crashPoints = new Set<CrashPoint & { seen: number }>();
   readonly #storeFailures = new Set<StoreFailure & { left: number }>();
   readonly #branches = new Map<number, Branch<unknown>>();
   #branchCount = 0;
+  #sent = 0;
 
   constructor(options: TestWorldOptions) {
-    this.#settings = testSettings(options.settings);
-    this.#strict = options.strict ?? true;
-    this.random = createRandom(options.seed ?? 1);
+    this.#host = new VirtualHost({
+      pump: 'exact',
+      turn: (next) => setImmediate(next),
+      seed: options.seed ?? 1,
+      settings: testSettings(options.settings),
+      crypto: nobleCrypto,
+      wrapNetwork: (deliver) => this.#hooked(deliver),
+      wrapPorts: (ports, instance) => this.#withPoints(ports, instance),
+    });
+  }
+
+  get events(): RunEvent[] {
+    return this.#host.events;
+  }
+
+  get random() {
+    return this.#host.random;
   }
 
   get nowUs(): RunTimeUs {
-    return this.#nowUs;
+    return this.#host.time.nowUs;
   }
 
   get nowMs(): number {
-    return elapsedMs(RUN_START, this.#nowUs);
+    return elapsedMs(RUN_START, this.nowUs);
   }
 
   get settings(): RunSettings {
-    return this.#settings;
+    return this.#host.settings;
   }
 
   changeSettings(patch: DeepPartial<RunSettings>): void {
-    this.#settings = patched<RunSettings>(this.#settings, patch);
-    for (const { life } of this.#instances.values()) life?.runtime.settingsChanged();
+    this.#host.changeSettings(patched<RunSettings>(this.settings, patch));
   }
 
   /** Adds instance `<service>-<number>` (number 1 unless told) and starts it at this moment of run time. */
   add(definition: ServiceDefinition, number = 1): InstanceId {
-    const id = instanceId(definition.name, number);
-    if (this.#instances.has(id)) throw new Error(`${id} exists already`);
-    this.#database(definition.name).define(definition.tables);
-    const instance: Instance = { id, definition, incarnation: 0, life: null };
-    this.#instances.set(id, instance);
-    this.#start(instance);
+    const id = this.#host.add(this.#withTestBranches(definition), number);
+    this.#host.start(id);
     return id;
   }
 
   /** Ends an instance as a crash does: no `finally`, open transactions undone, callers reset one hop later. */
   crash(id: InstanceId, reason: CrashReason = { reason: 'test', faultId: null }): void {
-    const { life } = this.#instance(id);
-    if (life === null) return;
-    const cause = life.runtime.write({ type: 'instance.crashed', ...reason });
-    life.runtime.kill();
-    life.alive = false;
-    this.#instance(id).life = null;
-    for (const abort of [...life.transactions]) abort();
-    for (const exchange of [...life.exchanges]) exchange.reset(cause);
+    this.#host.crash(id, reason);
   }
 
   /** A new incarnation of a crashed instance. */
   restart(id: InstanceId): void {
-    const instance = this.#instance(id);
-    if (instance.life !== null) throw new Error(`${id} is running`);
-    this.#start(instance);
+    if (this.#host.isUp(id)) throw new Error(`${id} is running`);
+    this.#host.start(id);
   }
 
   isUp(id: InstanceId): boolean {
-    return this.#instances.get(id)?.life?.ready ?? false;
+    return this.#host.isReady(id);
   }
 
   /** Until it returns null for a message, hooks are asked in the order they were added. Gives its removal. */
@@ -204,49 +165,56 @@ export class TestWorld {
     this.#storeFailures.add({ ...failure, left: failure.times ?? 1 });
   }
 
-  /** Every table of a service's database, as copies, in key order. */
-  tables(database: string): Record<string, Record<string, unknown>[]> {
-    const found = this.#database(database);
-    return Object.fromEntries(found.tableNames.map((name) => [name, found.rows(name)]));
+  /** Every table of a service's database, in key order. */
+  tables(database: string): Record<string, readonly Record<string, unknown>[]> {
+    return (this.#host.tables()[database as ServiceName] ?? {}) as Record<
+      string,
+      readonly Record<string, unknown>[]
+    >;
   }
 
   rows<Row>(database: string, table: Table<Row>): Row[] {
-    return this.#database(database).rows(table.name) as Row[];
+    return [...(this.tables(database)[table.name] ?? [])] as Row[];
   }
 
   eventsOf<Type extends RunEventType>(type: Type): RunEventOf<Type>[] {
     return this.events.filter((event) => event.type === type) as RunEventOf<Type>[];
   }
 
-  /** Sends a request and goes on: look at `outcome` later. */
+  /** Sends a request over the network and goes on: look at `outcome` later. */
   send(to: InstanceId, request: TestRequest): Pending<HttpOutcome> {
-    const pending: Pending<HttpOutcome> & { over: boolean } = {
-      outcome: null,
-      over: false,
-      cancel: () => {},
-    };
+    const { method, path, from = OUTSIDE, plane = 'data' } = request;
     const body =
       request.body === undefined || request.body === null
         ? null
         : typeof request.body === 'string'
           ? request.body
           : JSON.stringify(request.body);
-    const headers =
+    const headers: HttpHeaders =
       body === null || request.headers?.['content-type'] !== undefined
         ? { ...request.headers }
         : { 'content-type': 'application/json', ...request.headers };
-    pending.cancel = this.#carry(
+    this.#sent += 1;
+    const name = `test/${this.#sent}`;
+    const pending: Pending<HttpOutcome> = { outcome: null, cancel: NOTHING };
+    pending.cancel = this.#host.send(
       {
-        from: request.from ?? null,
+        from,
         to,
-        request: { method: request.method, path: request.path, headers, body },
-        plane: request.plane ?? 'data',
-        cause: null,
-        hopKey: `test/${this.#order}`,
-        decision: null,
+        request: { method, path, headers, body },
+        operation: `${method} ${path}`,
+        callId: callId(name),
+        attempt: 1,
+        plane,
+        timeoutMs: null,
+        span: parseTraceparent(headers['traceparent']) ?? {
+          traceId: traceIdFor(name),
+          spanId: spanIdFor(name),
+        },
+        cause: this.events[0]?.id ?? (name as EventId),
       },
-      (reply) => {
-        pending.outcome = reply.outcome;
+      ({ outcome }) => {
+        pending.outcome = outcome;
       },
     );
     return pending;
@@ -278,8 +246,7 @@ export class TestWorld {
 
   /** Begins `branch` as a process of its own inside an instance. */
   begin<T>(id: InstanceId, branch: Branch<T>): Pending<ProcessOutcome<T>> {
-    const { life } = this.#instance(id);
-    if (life === null) throw new Error(`${id} is down`);
+    if (!this.#host.isUp(id)) throw new Error(`${id} is down`);
     this.#branchCount += 1;
     const number = this.#branchCount;
     let cancelBranch: (reason: string) => void = () => {};
@@ -298,7 +265,7 @@ export class TestWorld {
       outcome: null,
       cancel: () => cancelBranch('cancelled by the test'),
     };
-    life.runtime.control({ [TEST_BRANCH]: number }, (outcome) => {
+    this.#host.control(id, { [TEST_BRANCH]: number }, (outcome) => {
       pending.outcome = outcome as ProcessOutcome<T>;
     });
     return pending;
@@ -319,10 +286,9 @@ export class TestWorld {
 
   /** A command of the run to an instance (customers). */
   async control(id: InstanceId, command: Json, maxMs = 60_000): Promise<Json> {
-    const { life } = this.#instance(id);
-    if (life === null) throw new Error(`${id} is down`);
+    if (!this.#host.isUp(id)) throw new Error(`${id} is down`);
     let result: ProcessOutcome<Json> | null = null;
-    life.runtime.control(command, (outcome) => {
+    this.#host.control(id, command, (outcome) => {
       result = outcome;
     });
     await this.runUntil(
@@ -337,16 +303,13 @@ export class TestWorld {
 
   /** Runs `what` at a moment of the future, in the order of the clock. */
   after(delayMs: number, what: () => void): Undo {
-    return this.#schedule(delayMs, what);
+    return this.#host.time.schedule(delayMs, what);
   }
 
   async runFor(durationMs: number): Promise<void> {
-    const endUs = plusMs(this.#nowUs, durationMs);
-    await this.#pump(() => {
-      const next = this.#peek();
-      return next === null || next.atUs > endUs;
-    });
-    this.#nowUs = endUs;
+    const endUs = plusMs(this.nowUs, durationMs);
+    await this.#host.time.run(endUs);
+    this.#host.time.standAt(endUs);
   }
 
   /** Until `done()` holds; throws when `maxMs` of run time pass first, or when nothing is left to happen. */
@@ -355,159 +318,19 @@ export class TestWorld {
     maxMs = 60_000,
     what: () => string = () => 'the condition',
   ): Promise<void> {
-    const endUs = plusMs(this.#nowUs, maxMs);
-    let end: 'done' | 'late' | 'idle' = 'idle';
-    await this.#pump(() => {
-      const next = this.#peek();
-      if (done()) end = 'done';
-      else if (next === null) end = 'idle';
-      else if (next.atUs > endUs) end = 'late';
-      else return false;
-      return true;
-    });
-    const reached: string = end;
-    if (reached !== 'done') {
-      const last = this.events
-        .slice(-8)
-        .map((event) => `${elapsedMs(RUN_START, event.timeUs)} ms ${event.instance} ${event.type}`);
-      throw new Error(
-        `${what()}: not within ${maxMs} ms${reached === 'idle' ? ' (nothing is left to happen)' : ''}. Last events:\n${last.join('\n')}`,
-      );
-    }
-  }
-
-  async #pump(finished: () => boolean): Promise<void> {
-    if (this.#pumping)
-      throw new Error('the world runs already: use send or begin for what shall go on meanwhile');
-    this.#pumping = true;
-    try {
-      await this.#settle();
-      while (!finished()) {
-        const timer = this.#pop();
-        if (timer === null) return;
-        this.#nowUs = Math.max(timer.atUs, this.#nowUs) as RunTimeUs;
-        timer.run?.();
-        await this.#settle();
-      }
-    } finally {
-      this.#pumping = false;
-    }
-  }
-
-  /** One macrotask: by then every promise that can settle has settled. */
-  async #settle(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    if (!this.#strict) return;
-    for (const { id, life } of this.#instances.values()) {
-      if (life !== null && life.running !== 0) {
-        throw new Error(
-          `${id}: ${life.running} process(es) wait for something that is no port call, or were woken twice (last port call: ${life.lastCall || 'none'})`,
-        );
-      }
-    }
-  }
-
-  // A binary heap by (time, order of scheduling).
-  #peek(): Timer | null {
-    while (this.#timers.length > 0 && this.#timers[0]?.run === null) this.#remove();
-    return this.#timers[0] ?? null;
-  }
-
-  #pop(): Timer | null {
-    const first = this.#peek();
-    if (first !== null) this.#remove();
-    return first;
-  }
-
-  #remove(): void {
-    const last = this.#timers.pop();
-    if (last === undefined || this.#timers.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      const left = this.#timers[child];
-      if (left === undefined) break;
-      const right = this.#timers[child + 1];
-      let best = left;
-      if (right !== undefined && before(right, left)) {
-        best = right;
-        child += 1;
-      }
-      if (!before(best, last)) break;
-      this.#timers[at] = best;
-      at = child;
-    }
-    this.#timers[at] = last;
-  }
-
-  #schedule(delayMs: number, run: () => void): Undo {
-    this.#order += 1;
-    const timer: Timer = { atUs: plusMs(this.#nowUs, Math.max(0, delayMs)), order: this.#order, run };
-    let at = this.#timers.length;
-    this.#timers.push(timer);
-    while (at > 0) {
-      const up = (at - 1) >> 1;
-      const parent = this.#timers[up];
-      if (parent === undefined || !before(timer, parent)) break;
-      this.#timers[at] = parent;
-      at = up;
-    }
-    this.#timers[at] = timer;
-    return () => {
-      timer.run = null;
-    };
-  }
-
-  #database(name: string): MemoryDatabase {
-    const found = this.#databases.get(name) ?? new MemoryDatabase(name);
-    this.#databases.set(name, found);
-    return found;
-  }
-
-  #instance(id: InstanceId): Instance {
-    const instance = this.#instances.get(id);
-    if (instance === undefined) throw new Error(`there is no ${id}`);
-    return instance;
-  }
-
-  #record(event: RunEvent): void {
-    this.events.push({ ...event, seq: this.events.length });
-  }
-
-  #start(instance: Instance): void {
-    instance.incarnation += 1;
-    const { definition, id } = instance;
-    const own: { life: Life | null } = { life: null };
-    const identity = { instance: id, incarnation: instance.incarnation, database: definition.name };
-    const runtime = new InstanceRuntime(
-      this.#withTestBranches(definition),
-      identity,
-      this.#ports(id, definition, () => own.life),
+    const end = await this.#host.time.run(plusMs(this.nowUs, maxMs), done);
+    if (end === 'done') return;
+    const last = this.events
+      .slice(-8)
+      .map((event) => `${elapsedMs(RUN_START, event.timeUs)} ms ${event.instance} ${event.type}`);
+    throw new Error(
+      `${what()}: not within ${maxMs} ms${end === 'idle' ? ' (nothing is left to happen)' : ''}. Last events:\n${last.join('\n')}`,
     );
-    const life: Life = {
-      runtime,
-      exchanges: new Set(),
-      transactions: new Set(),
-      running: 0,
-      lastCall: '',
-      alive: true,
-      ready: false,
-    };
-    own.life = life;
-    instance.life = life;
-    runtime.start();
   }
 
   #withTestBranches(definition: ServiceDefinition): ServiceDefinition {
     return {
-      name: definition.name,
-      tables: definition.tables,
-      background: definition.background,
-      operationOf: (request) => definition.operationOf(request),
-      handle: (request, context) => definition.handle(request, context),
-      ...(definition.onStart
-        ? { onStart: (context) => definition.onStart?.(context) ?? Promise.resolve() }
-        : {}),
+      ...definition,
       control: async (command, context) => {
         const number = (command as { [TEST_BRANCH]?: unknown } | null)?.[TEST_BRANCH];
         if (typeof number === 'number') {
@@ -521,94 +344,100 @@ export class TestWorld {
     };
   }
 
-  #ports(id: InstanceId, definition: ServiceDefinition, lifeOf: () => Life | null): HostPorts {
-    const alive = () => lifeOf()?.alive === true;
-    const count = (by: number, call?: string) => {
-      const life = lifeOf();
-      if (life === null) return;
-      life.running += by;
-      if (call !== undefined) life.lastCall = call;
+  #hooked(deliver: Deliver): Deliver {
+    return (message, reply) => {
+      let decision: SendDecision | null = null;
+      for (const hook of this.#sendHooks) {
+        decision = hook(message);
+        if (decision !== null) break;
+      }
+      switch (decision?.kind) {
+        case undefined:
+          return deliver(message, reply);
+        case 'delay': {
+          let undo: Undo = NOTHING;
+          const leave = this.after(decision.delayMs, () => {
+            undo = deliver(message, reply);
+          });
+          return () => {
+            leave();
+            undo();
+          };
+        }
+        case 'blackhole':
+          return NOTHING;
+        case 'lose-answer':
+          return deliver(message, NOTHING);
+        case 'fail': {
+          const error = { kind: decision.error, detail: `${decision.error} (test)` };
+          return this.#hopBack(() => reply({ outcome: err(error), cause: null }));
+        }
+        case 'answer': {
+          const { response } = decision;
+          return this.#hopBack(() => reply({ outcome: ok(response), cause: null }));
+        }
+      }
     };
-    const schedule = (delayMs: number, wake: () => void): Undo =>
-      this.#schedule(delayMs, () => {
-        if (alive()) wake();
-      });
+  }
+
+  #hopBack(reply: () => void): Undo {
+    return this.after(this.settings.hop.meanMs, reply);
+  }
+
+  #withPoints(ports: HostPorts, id: InstanceId): HostPorts {
     return {
-      tracker: {
-        started: () => count(1),
-        ended: () => count(-1),
-        blocked: (call) => count(-1, call),
-        woken: (call) => count(1, call),
-      },
-      random: this.random,
-      crypto: nobleCrypto,
-      now: () => this.#nowUs,
-      settings: () => this.#settings,
-      schedule,
-      work: schedule,
-      send: (message, reply) => this.#send(id, message, reply, alive),
-      begin: (operation, tables, mode, opened) => {
-        const life = lifeOf();
-        const database = this.#database(definition.name);
-        if (life === null || this.#reached(id, 'store', operation, 'before')) return () => {};
-        const failure = this.#storeFailure(database.name, operation, 'begin');
-        if (failure !== null) return schedule(0, () => opened(failure));
-        let transaction: OpenTransaction | null = null;
-        const abort = () => {
-          life.transactions.delete(abort);
-          leave();
-          transaction?.abort();
-        };
-        life.transactions.add(abort);
-        let leave = () => {};
-        leave = database.begin(tables, mode, (open) => {
-          transaction = open;
-          schedule(0, () =>
-            opened({
-              ok: true,
-              value: {
-                request: (request, done) => {
-                  const outcome = attempt(() => open.request(request));
-                  schedule(0, () => done(outcome));
-                },
-                commit: (events, done) => {
-                  const failed = this.#storeFailure(database.name, operation, 'commit');
-                  schedule(0, () => {
-                    if (failed !== null) {
-                      abort();
-                      done(failed);
-                      return;
-                    }
-                    life.transactions.delete(abort);
-                    open.commit();
-                    for (const event of events) this.#record(event);
-                    if (this.#reached(id, 'store', operation, 'after')) return;
-                    done({ ok: true, value: undefined });
-                  });
-                },
-                abort,
-              },
-            }),
-          );
+      ...ports,
+      send: (message, reply) => {
+        if (this.#reached(id, 'network', message.operation, 'before')) return NOTHING;
+        return ports.send(message, (answer: Reply) => {
+          if (!this.#reached(id, 'network', message.operation, 'after')) reply(answer);
         });
-        return abort;
       },
-      emit: (event) => this.#record(event),
-      crash: (reason) => this.crash(id, reason),
-      ready: () => {
-        const life = lifeOf();
-        if (life !== null) life.ready = true;
+      begin: (operation, tables, mode, opened) => {
+        if (this.#reached(id, 'store', operation, 'before')) return NOTHING;
+        const database = id.slice(0, id.lastIndexOf('-'));
+        const failure = this.#storeFailure(database, operation, 'begin');
+        if (failure !== null) return ports.schedule(0, () => opened(failure));
+        return ports.begin(operation, tables, mode, (outcome) => {
+          if (!outcome.ok) {
+            opened(outcome);
+            return;
+          }
+          const transaction = outcome.value;
+          opened({
+            ok: true,
+            value: {
+              request: (asked, done) => transaction.request(asked, done),
+              commit: (events, done) => {
+                const failed = this.#storeFailure(database, operation, 'commit');
+                if (failed !== null) {
+                  transaction.abort();
+                  done(failed);
+                  return;
+                }
+                transaction.commit(events, (committed) => {
+                  if (!this.#reached(id, 'store', operation, 'after')) done(committed);
+                });
+              },
+              abort: () => transaction.abort(),
+            },
+          });
+        });
       },
     };
   }
 
-  #storeFailure(database: string, operation: string, at: 'begin' | 'commit') {
+  #storeFailure(
+    database: string,
+    operation: string,
+    at: 'begin' | 'commit',
+  ): (StoreOutcome<never> & { ok: false }) | null {
     for (const failure of this.#storeFailures) {
       if (failure.database !== database || failure.operation !== operation || (failure.at ?? 'commit') !== at)
         continue;
       failure.left -= 1;
       if (failure.left <= 0) this.#storeFailures.delete(failure);
-      return { ok: false, kind: failure.kind, message: `${operation}: ${failure.kind} (test)` } as const;
+      return { ok: false, kind: failure.kind, message: `${operation}: ${failure.kind} (test)` };
     }
     return null;
   }
@@ -627,98 +456,10 @@ export class TestWorld {
       if (point.seen < (point.nth ?? 1)) continue;
       this.#crashPoints.delete(point);
       this.crash(id, { reason: `crash point: ${when} ${operation}`, faultId: null });
-      if (point.restartAfterMs !== undefined) this.#schedule(point.restartAfterMs, () => this.restart(id));
+      if (point.restartAfterMs !== undefined) this.after(point.restartAfterMs, () => this.#host.start(id));
       return true;
     }
     return false;
-  }
-
-  #send(id: InstanceId, message: OutboundMessage, reply: (reply: Reply) => void, alive: () => boolean): Undo {
-    if (this.#reached(id, 'network', message.operation, 'before')) return () => {};
-    let decision: SendDecision | null = null;
-    for (const hook of this.#sendHooks) {
-      decision = hook(message);
-      if (decision !== null) break;
-    }
-    return this.#carry({ ...message, hopKey: `${message.callId}/${message.attempt}`, decision }, (answer) => {
-      if (!alive() || this.#reached(id, 'network', message.operation, 'after')) return;
-      reply(answer);
-    });
-  }
-
-  /** One exchange: a hop there, the handler, a hop back. */
-  #carry(
-    message: Pick<OutboundMessage, 'to' | 'request' | 'plane'> & {
-      readonly from: InstanceId | null;
-      readonly cause: EventId | null;
-      readonly hopKey: string;
-      readonly decision: SendDecision | null;
-    },
-    reply: (reply: Reply) => void,
-  ): Undo {
-    const { decision, to } = message;
-    const hopMs = (way: string) => {
-      const { meanMs, spread } = this.#settings.hop;
-      return spread === 0
-        ? meanMs
-        : spreadAround(meanMs, spread, this.random.uniform('hop', message.hopKey, way));
-    };
-    let over = false;
-    const answer = (outcome: HttpOutcome, cause: EventId | null) => {
-      this.#schedule(hopMs('back'), () => {
-        if (over) return;
-        over = true;
-        reply({ outcome, cause });
-      });
-    };
-    let cancelHandler: Undo | null = null;
-    const deliver = () => {
-      if (over) return;
-      const life = this.#instances.get(to)?.life ?? null;
-      if (life === null) {
-        answer(err({ kind: 'connection_refused', detail: `${to} is not there` }), null);
-        return;
-      }
-      const exchange: Exchange = {
-        from: message.from,
-        to,
-        reset: (cause) => {
-          if (decision?.kind !== 'lose-answer') {
-            answer(err({ kind: 'connection_reset', detail: `${to} crashed before it answered` }), cause);
-          }
-        },
-      };
-      life.exchanges.add(exchange);
-      cancelHandler = life.runtime.handle(
-        { request: message.request, plane: message.plane, from: message.from, cause: message.cause },
-        ({ response, cause }) => {
-          life.exchanges.delete(exchange);
-          if (decision?.kind !== 'lose-answer') answer(ok(response), cause);
-        },
-      );
-    };
-    if (decision?.kind === 'fail')
-      answer(err({ kind: decision.error, detail: `${decision.error} (test)` }), null);
-    else if (decision?.kind === 'answer') answer(ok(decision.response), null);
-    else if (decision?.kind !== 'blackhole') {
-      this.#schedule(hopMs('there') + (decision?.kind === 'delay' ? decision.delayMs : 0), deliver);
-    }
-    return () => {
-      if (over) return;
-      over = true;
-      // The callee learns of it one hop later.
-      this.#schedule(hopMs('cancel'), () => cancelHandler?.());
-    };
-  }
-}
-
-const before = (a: Timer, b: Timer): boolean => a.atUs < b.atUs || (a.atUs === b.atUs && a.order < b.order);
-
-function attempt(body: () => unknown): StoreOutcome<unknown> {
-  try {
-    return { ok: true, value: body() };
-  } catch (error) {
-    return { ok: false, kind: 'aborted', message: error instanceof Error ? error.message : String(error) };
   }
 }
 
