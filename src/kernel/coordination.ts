@@ -76,7 +76,7 @@ export class Semaphore {
     return true;
   }
 
-  acquire(context: Context): PortCall<void> {
+  acquire(context: Pick<Context, 'portCall'>): PortCall<void> {
     return context.portCall('semaphore.acquire', (settle) => this.enter(() => settle.resolve()));
   }
 

@@ -9,6 +9,9 @@ import type { Key, ListOptions } from './table.ts';
 import type { SpanContext } from './trace-context.ts';
 import type { RunTimeUs } from './units.ts';
 
+/** Where in a trace something happens, and because of what. */
+export type LogPlace = Pick<RunEvent, 'traceId' | 'spanId' | 'parentSpanId' | 'cause'>;
+
 /** Gives up what was begun; harmless when it is done already. */
 export type Undo = () => void;
 
@@ -44,7 +47,13 @@ export type StoreOperation =
 
 export type StoreOutcome<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly kind: StoreErrorKind; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly kind: StoreErrorKind;
+      readonly message: string;
+      /** The event that says what made it fail, where there is one. */
+      readonly cause?: EventId;
+    };
 
 /** A host's own transaction. Operations are answered in the order they are asked. */
 export interface HostTransaction {
@@ -68,12 +77,13 @@ export interface HostPorts {
   /** Takes `durationMs` of the instance's CPU. */
   work(durationMs: number, done: () => void): Undo;
   send(message: OutboundMessage, reply: (reply: Reply) => void): Undo;
-  /** `opened` hears of the transaction once it may be used. */
+  /** `opened` hears of the transaction once it may be used. `at`: who asks, for what the log says of it. */
   begin(
     operation: string,
     tables: readonly string[],
     mode: TransactionMode,
     opened: (outcome: StoreOutcome<HostTransaction>) => void,
+    at?: LogPlace,
   ): Undo;
   emit(event: RunEvent): void;
   /** Ends the instance here and now; nothing of it runs afterwards. */

@@ -1,7 +1,7 @@
 import { assert } from './assert.ts';
 import type { Branch, Context, Fork, Local, ScopeOptions } from './context.ts';
 import { Semaphore } from './coordination.ts';
-import type { HostPorts, HostTransaction, InboundMessage, StoreOperation } from './host-ports.ts';
+import type { HostPorts, HostTransaction, InboundMessage, LogPlace, StoreOperation } from './host-ports.ts';
 import { type HttpOutcome, type HttpResponse, problemResponse } from './http-message.ts';
 import { type EventId, eventId, type InstanceId, serviceOf } from './ids.ts';
 import type { Json } from './json.ts';
@@ -15,7 +15,8 @@ import {
 import {
   type Awaitable,
   Cancelled,
-  PortCall,
+  PendingCall,
+  type PortCall,
   Process,
   type ProcessInit,
   type ProcessOutcome,
@@ -393,7 +394,7 @@ export class InstanceRuntime {
     const runtime = this;
     const host = this.#host;
     const call = <T>(name: string, start: (settle: Settle<T>) => (() => void) | undefined, join = false) =>
-      new PortCall<T>(process, name, start, { join });
+      new PendingCall<T>(process, name, start, { join });
 
     const branchOut = <T>(
       options: ScopeOptions,
@@ -607,7 +608,7 @@ export class InstanceRuntime {
           cause: detached.cause,
           deadlineUs: detached.deadlineUs,
         };
-        process.children.delete(detached);
+        detached.leaveParent();
         const root = runtime.#root(init, null, branch);
         return { cancel: (reason) => root.cancel(reason) };
       },
@@ -617,7 +618,7 @@ export class InstanceRuntime {
 
   #send(process: Process, outbound: NetworkRequest): PortCall<HttpOutcome> {
     const host = this.#host;
-    return new PortCall<HttpOutcome>(process, `network.send ${outbound.operation}`, (settle) => {
+    return new PendingCall<HttpOutcome>(process, `network.send ${outbound.operation}`, (settle) => {
       const startedUs = host.now();
       const span = { traceId: process.span?.traceId ?? this.#newTraceId(), spanId: this.#newSpanId() };
       const parentSpanId = process.span?.spanId ?? null;
@@ -730,14 +731,15 @@ export class InstanceRuntime {
   ): PortCall<T> {
     const host = this.#host;
     const { database } = this.#identity;
-    return new PortCall<T>(
+    return new PendingCall<T>(
       process,
       `store.transact ${operation}`,
       (settle) => {
         let raw: HostTransaction | null = null;
         let child: Process | null = null;
-        const abort = (error: unknown) => {
+        const abort = (error: unknown, cause?: EventId) => {
           raw?.abort();
+          process.cause = cause ?? process.cause;
           if (mode === 'readwrite') {
             this.#emit(process, { type: 'store.aborted', database, operation, error: messageOf(error) });
           }
@@ -750,7 +752,7 @@ export class InstanceRuntime {
           (opened) => {
             if (this.#life.dead) return;
             if (!opened.ok) {
-              abort(new StoreError(opened.kind, opened.message));
+              abort(new StoreError(opened.kind, opened.message), opened.cause);
               return;
             }
             raw = opened.value;
@@ -794,7 +796,7 @@ export class InstanceRuntime {
                   if (this.#life.dead) return;
                   if (!committed.ok) {
                     raw = null;
-                    abort(new StoreError(committed.kind, committed.message));
+                    abort(new StoreError(committed.kind, committed.message), committed.cause);
                     return;
                   }
                   process.cause = events.at(-1)?.id ?? process.cause;
@@ -803,6 +805,7 @@ export class InstanceRuntime {
               },
             );
           },
+          placeOf(process),
         );
         return () => {
           if (child === null) {
@@ -825,7 +828,7 @@ export class InstanceRuntime {
     mode: TransactionMode,
   ): Transaction {
     const request = <T>(name: string, operation: StoreOperation): PortCall<T> =>
-      new PortCall<T>(
+      new PendingCall<T>(
         inside,
         name,
         (settle) => {
@@ -877,7 +880,7 @@ interface NumberedDraft {
 type AnyTableOf<Row> = import('./table.ts').Table<Row>;
 type NetworkFailure = 'connection_refused' | 'connection_reset' | 'timeout' | 'deadline_exceeded';
 
-const placeOf = (process: Process) => ({
+const placeOf = (process: Process): LogPlace => ({
   traceId: process.span?.traceId ?? null,
   spanId: process.span?.spanId ?? null,
   parentSpanId: process.parentSpanId,

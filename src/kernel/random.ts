@@ -43,3 +43,6 @@ export function createRandom(seed: number): RandomPort {
 /** `mean` ± `spread` (a share of it), uniform: the classroom's service times and hops. */
 export const spreadAround = (mean: number, spread: number, uniform: number): number =>
   mean * (1 + spread * (2 * uniform - 1));
+
+/** A draw of the exponential distribution with this mean (by inverse transform). */
+export const exponential = (mean: number, uniform: number): number => -mean * Math.log1p(-uniform);

@@ -63,7 +63,13 @@ export interface RunEventPayloads {
   'process.failed': { readonly process: string; readonly error: string };
 
   // Customers: one intent is one action of a customer; its retries belong to it.
-  'intent.started': { readonly intentId: string; readonly kind: IntentKind; readonly customer: string };
+  'intent.started': {
+    readonly intentId: string;
+    readonly kind: IntentKind;
+    readonly customer: string;
+    /** What an order is to hold. */
+    readonly lines?: readonly { readonly sku: string; readonly quantity: number }[];
+  };
   /** For an order: answered is not ended; its end is the order's own end state. */
   'intent.answered': {
     readonly intentId: string;
@@ -147,6 +153,9 @@ export interface RunEventPayloads {
     readonly nextAttempt: number;
     readonly delayMs: number;
     readonly reason: string;
+    /** This instance's calls to that callee under way, and how many of them are being retried, this one included. */
+    readonly active: number;
+    readonly retrying: number;
   };
   'fallback.used': { readonly callId: CallId; readonly to: ServiceName; readonly reason: string };
 
@@ -161,7 +170,11 @@ export interface RunEventPayloads {
     readonly durationMs: number;
     readonly figures: CircuitFigures;
   };
-  'breaker.call.ignored': { readonly to: ServiceName; readonly figures: CircuitFigures };
+  'breaker.call.ignored': {
+    readonly to: ServiceName;
+    readonly durationMs: number;
+    readonly figures: CircuitFigures;
+  };
   'breaker.call.not-permitted': { readonly to: ServiceName; readonly figures: CircuitFigures };
   'breaker.failure-rate.exceeded': { readonly to: ServiceName; readonly figures: CircuitFigures };
   'breaker.slow-call-rate.exceeded': { readonly to: ServiceName; readonly figures: CircuitFigures };

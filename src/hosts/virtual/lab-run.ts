@@ -257,6 +257,7 @@ export class LabRun implements CommandedRun {
         // Promises of the outside wait for it: the clock stands until they have all settled.
         const over = this.#host.time.holdForExternal();
         resolve(outcome.ok ? outcome : { ok: false, message: messageOf(outcome.error) });
+        // awaited elsewhere: by the clock, which stands until then
         void this.#host.time.turned().then(over);
       });
     });

@@ -1,5 +1,4 @@
-import type { AnyTable, Key, StoreOperation } from '../../kernel/index.ts';
-import { frozenJson } from './frozen-json.ts';
+import { type AnyTable, frozenJson, type Key, type StoreOperation } from '../../kernel/index.ts';
 import { compareKeys, type Row, SortedRows } from './sorted-rows.ts';
 
 const isKey = (value: unknown): value is Key =>

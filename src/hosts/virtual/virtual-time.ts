@@ -49,6 +49,7 @@ export class VirtualTime {
   /** An advance is under way, waits in a microtask, or waits for its turn. */
   #phase: 'still' | 'moving' | 'microtask' | 'turn' = 'still';
   #watched = false;
+  #untilTurn = EVENTS_PER_TURN;
 
   constructor({ pump, turn }: VirtualTimeOptions) {
     this.#pump = pump;
@@ -59,7 +60,7 @@ export class VirtualTime {
     return this.#nowUs;
   }
 
-  /** How many events have happened. */
+  /** How often the clock has moved on. */
   get advances(): number {
     return this.#advances;
   }
@@ -115,18 +116,23 @@ export class VirtualTime {
       this.#running += 1;
     };
     const rested = () => {
-      if (!alive) return;
       own -= 1;
       this.#running -= 1;
-      if (this.#running === 0) this.#nobodyRuns();
-      else if (own < 0) this.#fail(`a process was counted out twice`);
+      if (own < 0 && this.#running !== 0) this.#fail(`a process was counted out twice`);
     };
     return {
       started: woke,
-      ended: rested,
-      blocked: (call) => {
-        if (alive) this.#lastCall = call;
+      ended: () => {
+        if (!alive) return;
         rested();
+        if (this.#running === 0) this.#nobodyRuns();
+      },
+      blocked: (call) => {
+        if (!alive) return;
+        this.#lastCall = call;
+        rested();
+        // It says nothing more: `await` has called us from a microtask of its own.
+        if (this.#running === 0 && this.#phase === 'still' && this.#pump === 'counting') this.#advance();
       },
       woken: (call) => {
         if (alive) this.#lastCall = call;
@@ -163,26 +169,25 @@ export class VirtualTime {
     if (moment > this.#nowUs) this.#nowUs = moment;
   }
 
-  /** The clock moves in a microtask of its own, so that whoever rested last has said all it had to say. */
+  /** The clock moves in a microtask, so that whoever rested last has said all it had to say. */
   #nobodyRuns(): void {
     if (this.#phase !== 'still' || this.#drive === null || this.#pump === 'exact') return;
     if (this.#running !== 0 || this.#external > 0) return;
     this.#phase = 'microtask';
     // awaited elsewhere: the drive's promise is what is waited for
-    SETTLED.then(this.#advance);
+    void SETTLED.then(this.#advance);
   }
 
   readonly #advance = (): void => {
     this.#phase = 'moving';
     try {
-      let left = EVENTS_PER_TURN;
       while (this.#running === 0 && this.#external === 0) {
         if (this.#ends()) return;
-        if (left === 0) {
+        if (this.#untilTurn === 0) {
           this.#rest();
           return;
         }
-        left -= 1;
+        this.#untilTurn -= 1;
         this.#happen();
       }
     } catch (error) {
@@ -195,6 +200,7 @@ export class VirtualTime {
   #rest(): void {
     this.#phase = 'turn';
     this.#turn(() => {
+      this.#untilTurn = EVENTS_PER_TURN;
       this.#watch();
       this.#advance();
     });
@@ -239,8 +245,8 @@ export class VirtualTime {
     const moment = this.#queue.nextMoment();
     if (moment === null) return;
     const event = this.#queue.take();
+    if (moment > this.#nowUs) this.#advances += 1;
     this.#nowUs = moment as RunTimeUs;
-    this.#advances += 1;
     event.run?.();
   }
 
@@ -272,5 +278,6 @@ export class VirtualTime {
   }
 }
 
+// awaited elsewhere: nowhere, it is only the way to a microtask
 const SETTLED = Promise.resolve();
 const never = () => false;

@@ -19,7 +19,7 @@ export function interpret(program: Program): Line[] {
   const lines: Line[] = [];
   let now = 0;
   const unwinding: (() => void)[] = [];
-  const moments: { at: number; then: () => void; given: boolean }[] = [];
+  const moments: { at: number; happen: () => void; given: boolean }[] = [];
   const gates = Array.from({ length: SHARED }, () => ({ open: false, waiting: [] as (() => void)[] }));
   const queues = Array.from({ length: SHARED }, () => ({
     items: [] as string[],
@@ -63,8 +63,8 @@ export function interpret(program: Program): Line[] {
     });
   }
 
-  function at(delay: number, then: () => void): () => void {
-    const moment = { at: now + delay, then, given: false };
+  function at(delay: number, happen: () => void): () => void {
+    const moment = { at: now + delay, happen, given: false };
     const place = moments.findIndex((other) => other.at > moment.at);
     if (place < 0) moments.push(moment);
     else moments.splice(place, 0, moment);
@@ -414,7 +414,7 @@ export function interpret(program: Program): Line[] {
     if (moment === undefined) return lines;
     if (moment.given) continue;
     now = moment.at;
-    moment.then();
+    moment.happen();
     for (let unwind = unwinding.shift(); unwind !== undefined; unwind = unwinding.shift()) unwind();
   }
 }
