@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import { describeFault, type Fault } from './index.ts';
 
 const shipping = { kind: 'service', service: 'shipping' };
+const edge = { kind: 'edge', from: 'order', to: 'shipping' };
+const network = { kind: 'network' };
 
 it.each([
   [
@@ -33,6 +35,48 @@ it.each([
   [
     { kind: 'down', target: { kind: 'edge', from: 'order', to: 'shipping' }, lengthMs: null },
     'Cut: Order → Shipping',
+  ],
+  [{ kind: 'down', target: network, lengthMs: 1000 }, 'Cut: every edge, for 1 s'],
+  [
+    { kind: 'loss', target: network, way: 'both', share: 0.3, lengthMs: 2000 },
+    'Loss of 30 % of requests and answers on every edge, for 2 s',
+  ],
+  [
+    { kind: 'loss', target: edge, way: 'response', share: 0.05, lengthMs: null },
+    'Loss of 5 % of answers on Order → Shipping',
+  ],
+  [
+    { kind: 'latency', target: edge, meanMs: 50, lengthMs: null },
+    'Latency +50 ms each way on Order → Shipping',
+  ],
+  [
+    { kind: 'partition', instances: ['order-1', 'order-2'], others: null, way: 'out', lengthMs: 5000 },
+    'Partition: order-1, order-2 | all others, what they send is lost, for 5 s',
+  ],
+  [
+    { kind: 'partition', instances: ['order-1'], others: ['shipping-1'], way: 'both', lengthMs: null },
+    'Partition: order-1 | shipping-1, nothing passes',
+  ],
+  [{ kind: 'clog', target: edge, extraMs: 0, lengthMs: 3000 }, 'Clogged: Order → Shipping, for 3 s'],
+  [
+    { kind: 'reset', target: edge, when: 'after', share: 0.1, lengthMs: null },
+    'Reset after the callee acts on Order → Shipping, 10 % of calls',
+  ],
+  [
+    { kind: 'duplicate', target: edge, share: 0.1, withinMs: 50, lengthMs: null },
+    'Delivered twice on Order → Shipping, 10 % of calls that may be',
+  ],
+  [
+    { kind: 'store-errors', target: shipping, at: 'commit', error: 'read-only', share: 1, lengthMs: null },
+    'Database read-only at commit on Shipping, 100 % of transactions',
+  ],
+  [
+    { kind: 'store-slow', target: shipping, addMs: 1500, share: 0.2, lengthMs: null },
+    'Database slow +1.5 s on Shipping, 20 % of transactions',
+  ],
+  [
+    { kind: 'crash-loop', target: shipping, meanUpMs: 5000, restartAfterMs: 500, lengthMs: 60_000 },
+    'Crash loop of Shipping: up 5 s on average, down 500 ms, for 60 s',
   ],
   [
     {

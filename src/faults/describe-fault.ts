@@ -1,5 +1,5 @@
 import { assertNever } from '../kernel/index.ts';
-import { ANY_OPERATION, type Fault, type FaultTarget } from './fault.ts';
+import { ANY_OPERATION, type Fault, type FaultOf, type FaultTarget } from './fault.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
   customers: 'Customers',
@@ -16,7 +16,9 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const nameOf = (service: string): string => NAMES[service] ?? service;
 
-/** `shipping`, `shipping-2` or `order->shipping`: what the log calls a fault's place. */
+const ALL = '*';
+
+/** `shipping`, `shipping-2`, `order->shipping` or `*` (the network): what the log calls a fault's place. */
 export function targetText(target: FaultTarget): string {
   switch (target.kind) {
     case 'service':
@@ -25,14 +27,19 @@ export function targetText(target: FaultTarget): string {
       return target.instance;
     case 'edge':
       return `${target.from}->${target.to}`;
+    case 'network':
+      return ALL;
     default:
       return assertNever(target);
   }
 }
 
-/** The log's name for where a fault sits. */
-export const faultTargetText = (fault: Fault): string =>
-  fault.kind === 'crash-at' ? fault.instance : targetText(fault.target);
+/** The log's name for where a fault sits; of a partition both sides: `order-1,order-2|*`. */
+export function faultTargetText(fault: Fault): string {
+  if (fault.kind === 'crash-at') return fault.instance;
+  if (fault.kind !== 'partition') return targetText(fault.target);
+  return `${fault.instances.join()}|${fault.others?.join() ?? ALL}`;
+}
 
 function readable(target: FaultTarget): string {
   switch (target.kind) {
@@ -42,6 +49,8 @@ function readable(target: FaultTarget): string {
       return target.instance;
     case 'edge':
       return `${nameOf(target.from)} → ${nameOf(target.to)}`;
+    case 'network':
+      return 'every edge';
     default:
       return assertNever(target);
   }
@@ -59,24 +68,56 @@ const PORT_WORDS = {
   handler: 'handling',
 } as const;
 
+const LOST_WORDS = { request: 'requests', response: 'answers', both: 'requests and answers' } as const;
+const WAY_WORDS = {
+  both: 'nothing passes',
+  out: 'what they send is lost',
+  in: 'what they are sent is lost',
+} as const;
+
 /** One short line for a badge or a list: "Slow +2 s on Shipping, 100 % of calls". */
-export function describeFault(fault: Fault): string {
+export const describeFault = (fault: Fault): string =>
+  fault.kind === 'crash-at' ? crashAt(fault) : `${description(fault)}${lasting(fault.lengthMs)}`;
+
+function crashAt(fault: FaultOf<'crash-at'>): string {
+  const what = fault.operation === ANY_OPERATION ? '' : ` ${fault.operation}`;
+  const again = fault.restartAfterMs === null ? '' : `, back after ${duration(fault.restartAfterMs)}`;
+  return `Crash of ${fault.instance} ${fault.when} ${PORT_WORDS[fault.port]}${what}, time ${fault.nth}${again}`;
+}
+
+function description(fault: Exclude<Fault, { kind: 'crash-at' }>): string {
+  if (fault.kind === 'partition') {
+    const others = fault.others?.join(', ') ?? 'all others';
+    return `Partition: ${fault.instances.join(', ')} | ${others}, ${WAY_WORDS[fault.way]}`;
+  }
+  const where = readable(fault.target);
   switch (fault.kind) {
     case 'slow': {
       const spread = fault.spreadShare > 0 ? ` ±${percent(fault.spreadShare)}` : '';
-      return `Slow +${duration(fault.addMs)}${spread} on ${readable(fault.target)}, ${percent(fault.share)} of calls${lasting(fault.lengthMs)}`;
+      return `Slow +${duration(fault.addMs)}${spread} on ${where}, ${percent(fault.share)} of calls`;
     }
     case 'errors':
-      return `Errors ${fault.status} on ${readable(fault.target)}, ${percent(fault.share)} of calls${lasting(fault.lengthMs)}`;
-    case 'down':
-      return fault.target.kind === 'edge'
-        ? `Cut: ${readable(fault.target)}${lasting(fault.lengthMs)}`
-        : `Down: ${readable(fault.target)}${lasting(fault.lengthMs)}`;
-    case 'crash-at': {
-      const what = fault.operation === ANY_OPERATION ? '' : ` ${fault.operation}`;
-      const again = fault.restartAfterMs === null ? '' : `, back after ${duration(fault.restartAfterMs)}`;
-      return `Crash of ${fault.instance} ${fault.when} ${PORT_WORDS[fault.port]}${what}, time ${fault.nth}${again}`;
+      return `Errors ${fault.status} on ${where}, ${percent(fault.share)} of calls`;
+    case 'down': {
+      const isWay = fault.target.kind === 'edge' || fault.target.kind === 'network';
+      return `${isWay ? 'Cut' : 'Down'}: ${where}`;
     }
+    case 'loss':
+      return `Loss of ${percent(fault.share)} of ${LOST_WORDS[fault.way]} on ${where}`;
+    case 'latency':
+      return `Latency +${duration(fault.meanMs)} each way on ${where}`;
+    case 'clog':
+      return `Clogged: ${where}`;
+    case 'reset':
+      return `Reset ${fault.when} the callee acts on ${where}, ${percent(fault.share)} of calls`;
+    case 'duplicate':
+      return `Delivered twice on ${where}, ${percent(fault.share)} of calls that may be`;
+    case 'store-errors':
+      return `Database ${fault.error} at ${fault.at} on ${where}, ${percent(fault.share)} of transactions`;
+    case 'store-slow':
+      return `Database slow +${duration(fault.addMs)} on ${where}, ${percent(fault.share)} of transactions`;
+    case 'crash-loop':
+      return `Crash loop of ${where}: up ${duration(fault.meanUpMs)} on average, down ${duration(fault.restartAfterMs)}`;
     default:
       return assertNever(fault);
   }

@@ -1,7 +1,11 @@
 import type { InstanceId } from '../kernel/index.ts';
-import { type ActiveFault, ANY_OPERATION, type CrashAtFault, type CrashPort } from './fault.ts';
-
-export type CrashTrigger = ActiveFault & { readonly fault: CrashAtFault };
+import {
+  type ActiveFault,
+  type ActiveOf,
+  ANY_OPERATION,
+  type CrashAtFault,
+  type CrashPort,
+} from './fault.ts';
 
 /**
  * Counts what an instance does at its ports, in one of its lives, against the crashes that wait there.
@@ -19,9 +23,11 @@ export class CrashTriggers {
   }
 
   /** Counts one; the crash that is due here and now, or null. */
-  reached(port: CrashPort, operation: string, when: CrashAtFault['when']): CrashTrigger | null {
-    let due: CrashTrigger | null = null;
-    for (const active of this.#active()) {
+  reached(port: CrashPort, operation: string, when: CrashAtFault['when']): ActiveOf<'crash-at'> | null {
+    const faults = this.#active();
+    if (faults.length === 0) return null;
+    let due: ActiveOf<'crash-at'> | null = null;
+    for (const active of faults) {
       const { fault, faultId } = active;
       if (fault.kind !== 'crash-at' || fault.instance !== this.#instance) continue;
       if (fault.port !== port || fault.when !== when) continue;

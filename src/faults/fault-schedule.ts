@@ -1,29 +1,42 @@
 import {
   assert,
+  type CrashReason,
   type EventDraft,
   elapsedMs,
+  exponential,
   type FaultId,
   faultId,
   type InstanceId,
   type Json,
   plusMs,
+  type RandomPort,
   RUN_START,
   type RunTimeUs,
   type ServiceName,
   serviceOf,
   type Undo,
 } from '../kernel/index.ts';
-import type { ActiveFault, DownFault, Fault, ScheduledFault } from './fault.ts';
+import {
+  type ActiveFault,
+  type ActiveOf,
+  type Fault,
+  type FaultTarget,
+  isOf,
+  type ScheduledFault,
+} from './fault.ts';
+import { sitsAt } from './fault-place.ts';
+import { injected } from './injection.ts';
 
 /** What the schedule needs of a host. */
 export interface FaultSchedulePorts {
+  readonly random: RandomPort;
   now(): RunTimeUs;
   /** In run time. */
   schedule(delayMs: number, wake: () => void): Undo;
   /** Writes an event of the run itself. */
   emit(draft: EventDraft): void;
   /** Ends an instance here and now; false when it is down already. */
-  crash(instance: InstanceId, faultId: FaultId): boolean;
+  crash(instance: InstanceId, reason: CrashReason): boolean;
   /** Starts it; harmless when it runs already. */
   restart(instance: InstanceId): void;
   /** All that belong to the service, up or down. */
@@ -36,20 +49,24 @@ export type FaultEnd = 'cleared' | 'elapsed' | 'spent';
 
 interface Running {
   readonly active: ActiveFault;
-  stopTimer: Undo;
-  /** Instances to start when a `down` ends: those it found running, or that were to come back meanwhile. */
+  readonly timers: Set<Undo>;
+  /** Instances to start at its end: those that it has crashed, or that were to come back while a `down` lasts. */
   readonly toRestart: Set<InstanceId>;
+  /** Who waits for its end. */
+  readonly wakes: (() => void)[];
 }
 
 /**
- * Which faults are on, from when to when, in run time. It acts itself only for `down` on a service or
- * an instance; all others are suffered where they sit (`faultyNetwork`, `faultyDefinition`, `faultyPorts`).
+ * Which faults are on, from when to when, in run time. It acts itself only where instances are to crash
+ * (`down`, `crash-loop`); all others are suffered where they sit (`faultyNetwork`, `faultyDefinition`,
+ * `faultyPorts`).
  */
 export class FaultSchedule {
   readonly #ports: FaultSchedulePorts;
   readonly #armed = new Map<FaultId, { readonly scheduled: ScheduledFault; readonly disarm: Undo }>();
   readonly #running = new Map<FaultId, Running>();
   readonly #restarts = new Set<Undo>();
+  #active: readonly ActiveFault[] = [];
   #added: number;
 
   /** `lastNumber`: of the faults that this run had before, when it goes on after a reload. */
@@ -103,7 +120,12 @@ export class FaultSchedule {
 
   /** In the order they began. */
   active(): readonly ActiveFault[] {
-    return [...this.#running.values()].map(({ active }) => active);
+    return this.#active;
+  }
+
+  /** Calls back once this fault has ended, in the order asked; never when it is not on, or the run ends before. */
+  whenEnded(id: FaultId, wake: () => void): void {
+    this.#running.get(id)?.wakes.push(wake);
   }
 
   /**
@@ -142,10 +164,11 @@ export class FaultSchedule {
   stop(): void {
     for (const { disarm } of this.#armed.values()) disarm();
     for (const undo of this.#restarts) undo();
-    for (const { stopTimer } of this.#running.values()) stopTimer();
+    for (const { timers } of this.#running.values()) for (const undo of timers) undo();
     this.#armed.clear();
     this.#restarts.clear();
     this.#running.clear();
+    this.#active = [];
   }
 
   #nextId(): FaultId {
@@ -157,29 +180,62 @@ export class FaultSchedule {
     const startedUs = this.#ports.now();
     const lengthMs = fault.kind === 'crash-at' ? null : fault.lengthMs;
     const endsUs = lengthMs === null ? null : plusMs(startedUs, lengthMs);
-    const running: Running = {
-      active: { faultId: id, fault, startedUs, endsUs },
-      stopTimer:
-        lengthMs === null ? () => {} : this.#ports.schedule(lengthMs, () => this.#end(id, 'elapsed')),
-      toRestart: new Set(),
-    };
+    const active: ActiveFault = { faultId: id, fault, startedUs, endsUs };
+    const running: Running = { active, timers: new Set(), toRestart: new Set(), wakes: [] };
+    if (lengthMs !== null) this.#later(running, lengthMs, () => this.#end(id, 'elapsed'));
     this.#running.set(id, running);
     this.#ports.emit({ type: 'fault.started', faultId: id, fault: fault as unknown as Json });
-    this.#ports.changed(this.active());
-    if (fault.kind !== 'down') return;
-    for (const instance of this.#targetsOf(fault)) {
-      if (this.#ports.crash(instance, id)) running.toRestart.add(instance);
+    this.#changed();
+    if (isOf('down')(active)) {
+      for (const instance of this.#instancesAt(active.fault.target)) {
+        if (this.#ports.crash(instance, { reason: 'a fault: down', faultId: id }))
+          running.toRestart.add(instance);
+      }
+    } else if (isOf('crash-loop')(active)) {
+      for (const instance of this.#instancesAt(active.fault.target))
+        this.#crashLater(running, active, instance, 1);
     }
   }
 
   #end(id: FaultId, reason: FaultEnd): void {
     const running = this.#running.get(id);
     assert(running !== undefined, `fault ${id} is on`);
-    running.stopTimer();
+    for (const undo of running.timers) undo();
     this.#running.delete(id);
     this.#ports.emit({ type: 'fault.ended', faultId: id, reason });
-    this.#ports.changed(this.active());
+    this.#changed();
     for (const instance of running.toRestart) this.#bringBack(instance);
+    for (const wake of running.wakes) wake();
+  }
+
+  #changed(): void {
+    this.#active = [...this.#running.values()].map(({ active }) => active);
+    this.#ports.changed(this.#active);
+  }
+
+  /** In its time, unless the fault has ended. */
+  #later(running: Running, delayMs: number, what: () => void): void {
+    const undo = this.#ports.schedule(delayMs, () => {
+      running.timers.delete(undo);
+      what();
+    });
+    running.timers.add(undo);
+  }
+
+  /** The nth crash of an instance in a loop. One that is down already is not crashed again. */
+  #crashLater(running: Running, loop: ActiveOf<'crash-loop'>, instance: InstanceId, n: number): void {
+    const { faultId: id, fault } = loop;
+    const draw = this.#ports.random.uniform('fault.crash', id, instance, n);
+    this.#later(running, exponential(fault.meanUpMs, draw), () => {
+      if (this.#ports.crash(instance, { reason: 'a fault: crash loop', faultId: id })) {
+        running.toRestart.add(instance);
+        this.#ports.emit(injected(loop, `crashed ${instance}`));
+      }
+      this.#later(running, fault.restartAfterMs, () => {
+        if (running.toRestart.delete(instance)) this.#bringBack(instance);
+        this.#crashLater(running, loop, instance, n + 1);
+      });
+    });
   }
 
   /** Starts an instance, or leaves that to the fault that still holds it down. One that is wanted no more stays away. */
@@ -191,20 +247,19 @@ export class FaultSchedule {
   }
 
   #holder(instance: InstanceId): Running | undefined {
-    return [...this.#running.values()].find(({ active: { fault } }) => {
-      if (fault.kind !== 'down') return false;
-      if (fault.target.kind === 'instance') return fault.target.instance === instance;
-      return fault.target.kind === 'service' && fault.target.service === serviceOf(instance);
-    });
+    return [...this.#running.values()].find(
+      ({ active }) => isOf('down')(active) && sitsAt(active.fault.target, instance),
+    );
   }
 
-  #targetsOf({ target }: DownFault): readonly InstanceId[] {
+  #instancesAt(target: FaultTarget): readonly InstanceId[] {
     switch (target.kind) {
       case 'service':
         return this.#ports.instancesOf(target.service);
       case 'instance':
         return this.#ports.instancesOf(serviceOf(target.instance)).filter((id) => id === target.instance);
       case 'edge':
+      case 'network':
         return [];
     }
   }

@@ -1,10 +1,17 @@
-import type { FaultId, InstanceId, RunTimeUs, ServiceName } from '../kernel/index.ts';
+import type { FaultId, InstanceId, RunTimeUs, ServiceName, StoreErrorKind } from '../kernel/index.ts';
 
-/** Where a fault sits. An edge goes one way: from the caller to the callee. */
-export type FaultTarget =
+/** An edge goes one way: from the caller to the callee; answers on it come back. */
+export type WayTarget =
+  | { readonly kind: 'edge'; readonly from: ServiceName; readonly to: ServiceName }
+  /** Every edge between two services of the shop. Customers reach the shop by ways of their own. */
+  | { readonly kind: 'network' };
+
+export type PlaceTarget =
   | { readonly kind: 'service'; readonly service: ServiceName }
-  | { readonly kind: 'instance'; readonly instance: InstanceId }
-  | { readonly kind: 'edge'; readonly from: ServiceName; readonly to: ServiceName };
+  | { readonly kind: 'instance'; readonly instance: InstanceId };
+
+/** Where a fault sits. */
+export type FaultTarget = PlaceTarget | WayTarget;
 
 /**
  * Answers come later. On a service or an instance the request waits inside, holding one of its
@@ -42,6 +49,103 @@ export interface DownFault {
   readonly lengthMs: number | null;
 }
 
+/** Messages are lost by chance: nobody says no, only the caller's timeout tells. */
+export interface LossFault {
+  readonly kind: 'loss';
+  readonly target: WayTarget;
+  /** A lost answer is that of a callee which has acted. */
+  readonly way: 'request' | 'response' | 'both';
+  /** Of the messages each way. */
+  readonly share: number;
+  readonly lengthMs: number | null;
+}
+
+/** Every message takes longer, each way; exponential, so a later one may arrive before an earlier one. */
+export interface LatencyFault {
+  readonly kind: 'latency';
+  readonly target: WayTarget;
+  readonly meanMs: number;
+  readonly lengthMs: number | null;
+}
+
+/** Nothing passes between two sides of the shop's network, and nobody says so. */
+export interface PartitionFault {
+  readonly kind: 'partition';
+  readonly instances: readonly InstanceId[];
+  /** The other side; null: all others of the shop. */
+  readonly others: readonly InstanceId[] | null;
+  /** `out`: only what `instances` send is lost, their answers too; `in`: only what is sent to them. */
+  readonly way: 'both' | 'out' | 'in';
+  readonly lengthMs: number | null;
+}
+
+/** What is sent waits, and arrives when the fault ends. */
+export interface ClogFault {
+  readonly kind: 'clog';
+  readonly target: WayTarget;
+  /** Each message up to so much after the end, by chance; 0: all at once, in the order they were sent. */
+  readonly extraMs: number;
+  readonly lengthMs: number | null;
+}
+
+/** The connection breaks: the caller hears so at once. */
+export interface ResetFault {
+  readonly kind: 'reset';
+  readonly target: WayTarget;
+  /** Before the callee heard of the request, or after it has acted. */
+  readonly when: 'before' | 'after';
+  readonly share: number;
+  readonly lengthMs: number | null;
+}
+
+/**
+ * A request arrives a second time, and the second answer goes to nobody: as when a proxy on the way
+ * tries again. Only requests that a proxy may repeat: idempotent methods (RFC 9110 §9.2.2), or an
+ * Idempotency-Key.
+ */
+export interface DuplicateFault {
+  readonly kind: 'duplicate';
+  readonly target: WayTarget;
+  readonly share: number;
+  /** The second one comes up to so much later, by chance. */
+  readonly withinMs: number;
+  readonly lengthMs: number | null;
+}
+
+/**
+ * Transactions fail. `quota-exceeded` and `read-only` hit only those that may write. A failed commit
+ * has committed nothing.
+ */
+export interface StoreErrorsFault {
+  readonly kind: 'store-errors';
+  readonly target: PlaceTarget;
+  /** At its beginning, or when all is done but to commit it. */
+  readonly at: 'begin' | 'commit';
+  readonly error: StoreErrorKind;
+  /** Of the transactions. */
+  readonly share: number;
+  readonly lengthMs: number | null;
+}
+
+/** Transactions take longer: half of it before they begin, half of it after they are durable. */
+export interface StoreSlowFault {
+  readonly kind: 'store-slow';
+  readonly target: PlaceTarget;
+  readonly addMs: number;
+  readonly share: number;
+  readonly lengthMs: number | null;
+}
+
+/** Crashes again and again: each instance that the target has when it begins, at times of its own. */
+export interface CrashLoopFault {
+  readonly kind: 'crash-loop';
+  readonly target: PlaceTarget;
+  /** How long an instance is left alone before its next crash; exponential. */
+  readonly meanUpMs: number;
+  readonly restartAfterMs: number;
+  readonly lengthMs: number | null;
+}
+
 /** Which of an instance's ports a crash waits at. `handler`: its own answering of requests. */
 export type CrashPort = 'network' | 'store' | 'work' | 'handler';
 
@@ -62,7 +166,22 @@ export interface CrashAtFault {
   readonly restartAfterMs: number | null;
 }
 
-export type Fault = SlowFault | ErrorsFault | DownFault | CrashAtFault;
+export type Fault =
+  | SlowFault
+  | ErrorsFault
+  | DownFault
+  | LossFault
+  | LatencyFault
+  | PartitionFault
+  | ClogFault
+  | ResetFault
+  | DuplicateFault
+  | StoreErrorsFault
+  | StoreSlowFault
+  | CrashLoopFault
+  | CrashAtFault;
+
+export type FaultKind = Fault['kind'];
 
 /** A fault that a setup brings along: it begins `atMs` after the run's start. */
 export interface ScheduledFault {
@@ -78,3 +197,14 @@ export interface ActiveFault {
   /** null: it lasts until it is cleared or spent. */
   readonly endsUs: RunTimeUs | null;
 }
+
+export type FaultOf<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>;
+
+/** A fault that is on, of these kinds. */
+export type ActiveOf<Kind extends FaultKind> = ActiveFault & { readonly fault: FaultOf<Kind> };
+
+/** Is it of these kinds? For `filter` and `find`. */
+export const isOf =
+  <Kind extends FaultKind>(...kinds: readonly Kind[]) =>
+  (active: ActiveFault): active is ActiveOf<Kind> =>
+    (kinds as readonly FaultKind[]).includes(active.fault.kind);

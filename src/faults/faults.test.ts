@@ -1,68 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  callId,
-  defineTable,
-  emptyResponse,
-  type HttpOutcome,
-  type InstanceId,
-  jsonResponse,
-  type ServiceDefinition,
-} from '../kernel/index.ts';
-import { testService } from '../kernel/testing/test-host.ts';
+import type { InstanceId } from '../kernel/index.ts';
 import type { CrashAtFault, Fault, FaultTarget } from './index.ts';
-import { FaultWorld } from './testing/fault-world.ts';
-
-// One order service that stores an order, works, and calls one shipping service.
-
-const orders = defineTable<{ id: string }>('orders', 'id');
-const shipments = defineTable<{ id: string }>('shipments', 'id');
-const ORDER = 'order-1' as InstanceId;
-const SHIPPING = 'shipping-1' as InstanceId;
-const CREATE_SHIPMENT = 'PUT /shipments/1';
-
-const shipping: ServiceDefinition = testService('shipping', {
-  tables: [shipments],
-  handle: async (request, context) => {
-    await context.store.transact('create shipment', [shipments], 'readwrite', async (tx) => {
-      await tx.put(shipments, { id: request.path });
-    });
-    await context.work(20);
-    return emptyResponse(201);
-  },
-});
-
-const order: ServiceDefinition = testService('order', {
-  tables: [orders],
-  handle: async (request, context) => {
-    const id = request.path.split('/').at(-1) ?? '';
-    await context.store.transact('store order', [orders], 'readwrite', async (tx) => {
-      await tx.put(orders, { id });
-    });
-    await context.work(5);
-    const outcome = await context.network.send({
-      to: SHIPPING,
-      request: { method: 'PUT', path: `/shipments/${id}`, headers: {}, body: null },
-      operation: `PUT /shipments/${id}`,
-      callId: callId(`ship/${id}`),
-      attempt: 1,
-      plane: 'data',
-      timeoutMs: 1000,
-    });
-    return jsonResponse(200, outcome.ok ? outcome.value.status : outcome.error.kind);
-  },
-});
-
-async function shop(): Promise<FaultWorld> {
-  const world = new FaultWorld();
-  world.add(order);
-  world.add(shipping);
-  await world.runFor(0);
-  return world;
-}
-
-/** What Order heard of Shipping. */
-const heard = ({ outcome }: { outcome: HttpOutcome | null }): unknown =>
-  outcome?.ok ? (JSON.parse(outcome.value.body ?? 'null') as unknown) : outcome;
+import { CREATE_SHIPMENT, heard, ORDER, openFaultShop, SHIPPING, shipping } from './testing/fault-shop.ts';
+import type { FaultWorld } from './testing/fault-world.ts';
 
 const onService: FaultTarget = { kind: 'service', service: 'shipping' };
 const onEdge: FaultTarget = { kind: 'edge', from: 'order', to: 'shipping' };
@@ -104,7 +44,7 @@ const crashAt = (more: Partial<CrashAtFault>): Fault => ({
 
 describe('without faults', () => {
   it('the shop works and the log names no fault', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     const asked = world.ask(ORDER, 'POST', '/orders/1');
     await world.runFor(500);
     expect(heard(asked)).toBe(201);
@@ -114,7 +54,7 @@ describe('without faults', () => {
 
 describe('slow', () => {
   it('on a service: the request waits inside, holds a slot, and the caller times out', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(slow(onService, 2000));
     const asked = world.ask(ORDER, 'POST', '/orders/1');
     await world.runFor(5000);
@@ -139,7 +79,7 @@ describe('slow', () => {
   });
 
   it('on a service: who gives up takes the request out of its slot (the wait is cancelled)', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(slow(onService, 2000));
     world.ask(ORDER, 'POST', '/orders/1');
     await world.runFor(1100);
@@ -152,7 +92,7 @@ describe('slow', () => {
   });
 
   it('on an edge: the message waits on the way, and no slot of the callee is held', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(slow(onEdge, 500));
     const asked = world.ask(ORDER, 'POST', '/orders/1');
     await world.runFor(2000);
@@ -172,7 +112,7 @@ describe('slow', () => {
   });
 
   it('on an edge: a message whose caller gave up arrives all the same', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(slow(onEdge, 2000));
     const asked = world.ask(ORDER, 'POST', '/orders/1');
     await world.runFor(6000);
@@ -182,7 +122,7 @@ describe('slow', () => {
 
   it('spreads around its mean, by the call and not by the order of calls', async () => {
     const delays = async (ids: number[]) => {
-      const world = await shop();
+      const world = await openFaultShop();
       world.faults.add(slow(onEdge, 500, { spreadShare: 0.3 }));
       for (const id of ids) world.ask(ORDER, 'POST', `/orders/${id}`);
       await world.runFor(3000);
@@ -208,7 +148,7 @@ describe('errors', () => {
     ['instance', { kind: 'instance', instance: SHIPPING } as const, SHIPPING],
     ['edge', onEdge, 'run-1'],
   ])('on a %s: answered in its place, and nothing is done', async (_, target, writer) => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(errors(target));
     const asked = world.ask(ORDER, 'POST', '/orders/1');
     await world.runFor(2000);
@@ -223,7 +163,7 @@ describe('errors', () => {
 
   it('hit a share of the calls, the same ones on every run', async () => {
     const hit = async () => {
-      const world = await shop();
+      const world = await openFaultShop();
       world.faults.add(errors(onService, 0.3));
       for (let id = 1; id <= 100; id += 1) {
         world.ask(ORDER, 'POST', `/orders/${id}`);
@@ -238,7 +178,7 @@ describe('errors', () => {
   });
 
   it('do not touch other edges or instances', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(errors({ kind: 'edge', from: 'gateway', to: 'shipping' }));
     world.faults.add(errors({ kind: 'instance', instance: 'shipping-2' as InstanceId }));
     const asked = world.ask(ORDER, 'POST', '/orders/1');
@@ -247,7 +187,7 @@ describe('errors', () => {
   });
 
   it('come after the delay of a slow fault on the same place', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(errors(onService));
     world.faults.add(slow(onService, 300));
     const asked = world.ask(ORDER, 'POST', '/orders/1');
@@ -259,7 +199,7 @@ describe('errors', () => {
 
 describe('down', () => {
   it('on a service: crashes its instances, keeps them down, and brings them back', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.add(shipping, 2);
     world.faults.add(down(onService, 2000));
     expect(world.up(SHIPPING)).toBe(false);
@@ -279,7 +219,7 @@ describe('down', () => {
   });
 
   it('brings back only what it found running, and never what another fault holds', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.add(shipping, 2);
     world.crash('shipping-2' as InstanceId, { reason: 'by hand', faultId: null });
     const whole = world.faults.add(down(onService));
@@ -291,7 +231,7 @@ describe('down', () => {
   });
 
   it('an instance added meanwhile starts when the fault ends', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.add(shipping, 2);
     world.crash('shipping-2' as InstanceId, { reason: 'not there yet', faultId: null });
     const fault = world.faults.add(down(onService));
@@ -302,7 +242,7 @@ describe('down', () => {
   });
 
   it('on an edge (cut): the request is lost and only the timeout tells', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(down(onEdge));
     const asked = world.ask(ORDER, 'POST', '/orders/1');
     await world.runFor(2000);
@@ -312,7 +252,7 @@ describe('down', () => {
   });
 
   it('on an edge: the answer of a request under way is lost too, after its effect', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     const asked = world.ask(ORDER, 'POST', '/orders/1');
     await world.runFor(25);
     world.faults.add(down(onEdge));
@@ -327,7 +267,7 @@ describe('down', () => {
 
 describe('the schedule', () => {
   it('arms faults of a setup, and says when each begins and ends', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.arm([
       { atMs: 8000, fault: slow(onService, 100, { lengthMs: 1000 }) },
       { atMs: 20_000, fault: errors(onEdge) },
@@ -348,7 +288,7 @@ describe('the schedule', () => {
   });
 
   it('knows what is still to come', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     const [first, second] = [errors(onEdge), slow(onEdge, 10)].map((fault, n) => ({ atMs: 100 + n, fault }));
     const third = { atMs: 900, fault: errors(onService) };
     if (first === undefined || second === undefined) throw new Error('two faults');
@@ -361,7 +301,7 @@ describe('the schedule', () => {
   });
 
   it('an instance that is wanted no more when the fault ends is not started', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     const second = world.add(shipping, 2);
     const id = world.faults.add(down(onService));
     world.unwanted.add(second);
@@ -372,7 +312,7 @@ describe('the schedule', () => {
   });
 
   it('clearing ends a fault once', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     const id = world.faults.add(slow(onService, 100, { lengthMs: 1000 }));
     expect(world.faults.clear(id)).toBe(true);
     expect(world.faults.clear(id)).toBe(false);
@@ -380,15 +320,52 @@ describe('the schedule', () => {
   });
 
   it('what is on is plain JSON', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(slow(onEdge, 100));
     expect(JSON.parse(JSON.stringify(world.faults.active()))).toEqual(world.faults.active());
   });
 });
 
+describe('every kind', () => {
+  const onInstance = { kind: 'instance', instance: SHIPPING } as const;
+  const lasting = { share: 1, lengthMs: 1000 };
+  it.each<Exclude<Fault, CrashAtFault>>([
+    { kind: 'slow', target: onService, addMs: 200, spreadShare: 0, ...lasting },
+    { kind: 'errors', target: onInstance, status: 500, ...lasting },
+    { kind: 'down', target: onEdge, lengthMs: 1000 },
+    { kind: 'down', target: onService, lengthMs: 1000 },
+    { kind: 'loss', target: { kind: 'network' }, way: 'both', share: 1, lengthMs: 1000 },
+    { kind: 'latency', target: { kind: 'network' }, meanMs: 50, lengthMs: 1000 },
+    { kind: 'partition', instances: [SHIPPING], others: null, way: 'both', lengthMs: 1000 },
+    { kind: 'clog', target: { kind: 'network' }, extraMs: 0, lengthMs: 1000 },
+    { kind: 'reset', target: { kind: 'network' }, when: 'after', ...lasting },
+    { kind: 'duplicate', target: { kind: 'network' }, withinMs: 0, ...lasting },
+    { kind: 'store-errors', target: onInstance, at: 'commit', error: 'aborted', ...lasting },
+    { kind: 'store-slow', target: onInstance, addMs: 100, ...lasting },
+    { kind: 'crash-loop', target: onInstance, meanUpMs: 100, restartAfterMs: 100, lengthMs: 1000 },
+  ])('ends exactly at its end: $kind', async (fault) => {
+    const world = await openFaultShop();
+    world.faults.add(fault);
+    const later: ReturnType<FaultWorld['ask']>[] = [];
+    for (let id = 1; id <= 60; id += 1) {
+      const asked = world.ask(ORDER, 'POST', `/orders/${id}`);
+      if (world.nowMs >= 1000) later.push(asked);
+      await world.runFor(50);
+    }
+    await world.runFor(1500);
+    expect(world.of('fault.ended')).toMatchObject([{ timeUs: 1_000_000, reason: 'elapsed' }]);
+    const felt = world.events.filter(({ type }) => type === 'fault.injected' || type === 'instance.crashed');
+    expect(felt.length).toBeGreaterThan(0);
+    for (const { timeUs } of felt) expect(timeUs).toBeLessThan(1_000_000);
+    expect(later.length).toBeGreaterThan(30);
+    for (const asked of later) expect(heard(asked)).toBe(201);
+    expect(world.faults.active()).toEqual([]);
+  });
+});
+
 describe('crash at', () => {
   const afterwards = async (more: Partial<CrashAtFault>) => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(crashAt(more));
     const asked = world.ask(ORDER, 'POST', '/orders/1');
     await world.runFor(3000);
@@ -425,7 +402,7 @@ describe('crash at', () => {
   });
 
   it('waits for the nth, and the instance comes back when it should', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(crashAt({ port: 'store', operation: '*', nth: 3, when: 'after', restartAfterMs: 1000 }));
     for (let id = 1; id <= 2; id += 1) world.ask(ORDER, 'POST', `/orders/${id}`);
     await world.runFor(500);
@@ -441,7 +418,7 @@ describe('crash at', () => {
   });
 
   it('"after" counts effects: an attempt that timed out is not one', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     const cut = world.faults.add(down(onEdge));
     world.faults.add(crashAt({ operation: '*', when: 'after', nth: 1 }));
     world.ask(ORDER, 'POST', '/orders/1');
@@ -454,7 +431,7 @@ describe('crash at', () => {
   });
 
   it('a callee that crashes after its effect leaves its caller with a reset and the cause', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(
       crashAt({ instance: SHIPPING, port: 'store', operation: 'create shipment', when: 'after' }),
     );
@@ -469,7 +446,7 @@ describe('crash at', () => {
   });
 
   it('a restart that falls into a `down` waits for its end', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(crashAt({ instance: ORDER, port: 'work', operation: '*', restartAfterMs: 500 }));
     world.ask(ORDER, 'POST', '/orders/1');
     await world.runFor(100);
@@ -481,7 +458,7 @@ describe('crash at', () => {
   });
 
   it('a crash for another reason spends nothing', async () => {
-    const world = await shop();
+    const world = await openFaultShop();
     world.faults.add(crashAt({}));
     world.crash(ORDER, { reason: 'by hand', faultId: null });
     expect(world.faults.active()).toHaveLength(1);

@@ -7,9 +7,10 @@ import {
   type ServiceDefinition,
 } from '../kernel/index.ts';
 import type { CrashTriggers } from './exact-trigger.ts';
-import type { ActiveFault, CrashAtFault } from './fault.ts';
+import { type ActiveFault, type CrashAtFault, isOf } from './fault.ts';
+import { sitsAt } from './fault-place.ts';
 import { crashEffect, crashReason } from './faulty-ports.ts';
-import { type AttemptKey, effectsOn, injected, injectedAnswer } from './injection.ts';
+import { type DrawKey, hits, injected, injectedAnswer, slowMs } from './injection.ts';
 
 export interface FaultyDoorOptions {
   /** Faults that are on now. */
@@ -22,14 +23,15 @@ export interface FaultyDoorOptions {
 /**
  * A service with the faults of its door: after admission, so that what waits here holds a request
  * slot, and before the handler. Everything that asks is hit alike, health checks too. Its own
- * background work is not.
+ * background work is not. All delays that hit a request add up; then the first error that hits answers.
  */
 export function faultyDefinition(definition: ServiceDefinition, door: FaultyDoorOptions): ServiceDefinition {
   const crashIfDue = async (
+    request: HttpRequest,
     context: Context,
-    operation: string,
     when: CrashAtFault['when'],
   ): Promise<void> => {
+    const operation = definition.operationOf(request);
     const due = door.triggers.reached('handler', operation, when);
     if (due === null) return;
     const effect = crashEffect(when, `handling ${operation}`);
@@ -40,39 +42,36 @@ export function faultyDefinition(definition: ServiceDefinition, door: FaultyDoor
   };
 
   const handle: ServiceDefinition['handle'] = async (request, context) => {
-    const operation = definition.operationOf(request);
-    const { delays, error } = effectsOn(
-      faultsAt(door.active(), context),
-      keyOf(request, context),
-      context.random,
-    );
-    for (const { by, delayMs } of delays) {
-      context.log.emit(injected(by, 'held at the door', delayMs));
-      await context.clock.sleep(delayMs);
+    if (door.active().length > 0) {
+      const { random } = context;
+      const key = keyOf(request, context);
+      const here = door
+        .active()
+        .filter(isOf('slow', 'errors'))
+        .filter(({ fault }) => sitsAt(fault.target, context.instance));
+      for (const slow of here.filter(isOf('slow'))) {
+        const delayMs = slowMs(random, slow, key);
+        if (delayMs === null) continue;
+        context.log.emit(injected(slow, 'held at the door', delayMs));
+        await context.clock.sleep(delayMs);
+      }
+      const error = here.filter(isOf('errors')).find((active) => hits(random, active, key));
+      if (error !== undefined) {
+        context.log.emit(injected(error, `answered ${error.fault.status}`));
+        return injectedAnswer(error);
+      }
+      await crashIfDue(request, context, 'before');
     }
-    if (error !== null) {
-      context.log.emit(injected(error, `answered ${error.fault.status}`));
-      return injectedAnswer(error);
-    }
-    await crashIfDue(context, operation, 'before');
     const response = await definition.handle(request, context);
-    await crashIfDue(context, operation, 'after');
+    if (door.active().length > 0) await crashIfDue(request, context, 'after');
     return response;
   };
 
   return { ...definition, handle };
 }
 
-const faultsAt = (active: readonly ActiveFault[], context: Context): readonly ActiveFault[] =>
-  active.filter(({ fault }) => {
-    if (fault.kind === 'crash-at') return false;
-    const { target } = fault;
-    if (target.kind === 'service') return target.service === context.service;
-    return target.kind === 'instance' && target.instance === context.instance;
-  });
-
 /** The caller names its call and attempt; a request from outside is known by its own span. */
-const keyOf = (request: HttpRequest, context: Context): AttemptKey => ({
-  call: request.headers[REQUEST_ID_HEADER] ?? context.span?.spanId ?? request.path,
-  attempt: request.headers[ATTEMPT_HEADER] ?? 1,
-});
+const keyOf = (request: HttpRequest, context: Context): DrawKey => [
+  request.headers[REQUEST_ID_HEADER] ?? context.span?.spanId ?? request.path,
+  request.headers[ATTEMPT_HEADER] ?? 1,
+];

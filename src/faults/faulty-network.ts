@@ -1,6 +1,12 @@
 import {
   type Deliver,
   type EventId,
+  err,
+  exponential,
+  type FaultId,
+  type HttpOutcome,
+  type HttpRequest,
+  type InstanceId,
   type OutboundMessage,
   ok,
   type RandomPort,
@@ -8,96 +14,278 @@ import {
   serviceOf,
   type Undo,
 } from '../kernel/index.ts';
-import type { ActiveFault } from './fault.ts';
-import { effectsOn, injected, injectedAnswer, type WriteEvent } from './injection.ts';
+import { type ActiveFault, isOf } from './fault.ts';
+import { separates, sitsBetween } from './fault-place.ts';
+import { hits, injected, injectedAnswer, slowMs, type WriteEvent } from './injection.ts';
 
 export interface FaultyNetworkPorts {
   readonly random: RandomPort;
   schedule(delayMs: number, wake: () => void): Undo;
   /** Faults that are on now. */
   active(): readonly ActiveFault[];
+  /** Calls back when this fault has ended (`FaultSchedule.whenEnded`). */
+  whenEnded(faultId: FaultId, wake: () => void): void;
   /** Writes an event of the run itself. */
   readonly write: WriteEvent;
 }
 
 /**
  * The network with the faults of its edges. Put the hops' own latency around it, so that an injected
- * answer travels as a real one does.
- * - slow: the message is delivered later, even to a callee whose caller has given up meanwhile, who
- *   hears of that as much later;
- * - errors: answered with a problem, never delivered;
- * - down (cut): the request is lost, or the answer of one that was under way, or the news that the
- *   caller gave up. What is lost stays lost when the cut ends.
+ * answer travels as a real one does. A request, its answer and the news that the caller gave up are
+ * one message each:
+ * - down (cut), partition, loss: the message is lost, and stays lost when the fault ends;
+ * - clog: it waits for the end of the fault;
+ * - slow (requests), latency: it arrives later, even at a callee whose caller has given up meanwhile,
+ *   who hears of that as much later;
+ * - reset, errors: answered in the callee's place, which has not heard of it, or (reset after) whose
+ *   answer is dropped;
+ * - duplicate: delivered, and some time later once more.
  */
 export function faultyNetwork(deliver: Deliver, ports: FaultyNetworkPorts): Deliver {
   return (message, reply) => {
-    const from = serviceOf(message.from);
-    const to = serviceOf(message.to);
-    const faults = () =>
-      ports.active().filter(({ fault }) => {
-        if (fault.kind === 'crash-at' || fault.target.kind !== 'edge') return false;
-        return fault.target.from === from && fault.target.to === to;
-      });
-    const cut = () => faults().find(({ fault }) => fault.kind === 'down');
-    const { traceId, spanId } = message.span;
-    let cause: EventId = message.cause;
-    const note = (by: ActiveFault, effect: string, delayMs: number | null, because: EventId | null) =>
-      ports.write(injected(by, effect, delayMs), { traceId, spanId, cause: because });
-
-    const cutNow = cut();
-    if (cutNow !== undefined) {
-      note(cutNow, 'request lost', null, cause);
-      return () => {};
-    }
-
-    let over = false;
-    let undoDelivery: Undo | null = null;
-    const answer = (given: Reply) => {
-      if (over) return;
-      over = true;
-      reply(given);
-    };
-    const { delays, error } = effectsOn(
-      faults(),
-      { call: message.callId, attempt: message.attempt },
-      ports.random,
-    );
-    const pass = () => {
-      const cutMeanwhile = cut();
-      if (cutMeanwhile !== undefined) {
-        note(cutMeanwhile, 'request lost', null, cause);
-        return;
-      }
-      if (error !== null) {
-        cause = note(error, `answered ${error.fault.status}`, null, cause);
-        answer({ outcome: ok(injectedAnswer(error)), cause });
-        return;
-      }
-      undoDelivery = deliver({ ...message, cause }, (given) => {
-        if (over) return;
-        const cutOnTheWayBack = cut();
-        if (cutOnTheWayBack === undefined) answer(given);
-        else note(cutOnTheWayBack, 'answer lost', null, given.cause ?? cause);
-      });
-    };
-
-    let delayMs = 0;
-    for (const delay of delays) {
-      cause = note(delay.by, 'held on the way', delay.delayMs, cause);
-      delayMs += delay.delayMs;
-    }
-    const late = (what: () => void) => {
-      if (delayMs > 0) ports.schedule(delayMs, what);
-      else what();
-    };
-    late(pass);
-    return () => {
-      if (over) return;
-      over = true;
-      // The message is on its way and arrives all the same; the news travels as slowly behind it.
-      late(() => {
-        if (cut() === undefined) undoDelivery?.();
-      });
-    };
+    const exchange = new Exchange(deliver, ports, message, reply);
+    exchange.begin();
+    return () => exchange.giveUp();
   };
 }
+
+type Leg = 'request' | 'response' | 'cancel';
+
+const WORDS: Readonly<Record<Leg, string>> = {
+  request: 'request',
+  response: 'answer',
+  cancel: 'cancellation',
+};
+
+const isCut = isOf('down', 'partition');
+const isClog = isOf('clog');
+const isLoss = isOf('loss');
+const isLatency = isOf('latency');
+const isSlow = isOf('slow');
+const isReset = isOf('reset');
+const isErrors = isOf('errors');
+const isDuplicate = isOf('duplicate');
+const NONE: readonly ActiveFault[] = [];
+
+/** One request, on its way there and back. */
+class Exchange {
+  readonly #deliver: Deliver;
+  readonly #ports: FaultyNetworkPorts;
+  readonly #message: OutboundMessage;
+  readonly #reply: (reply: Reply) => void;
+  /** How long faults held the request. */
+  #heldMs = 0;
+  /** Set once the callee has the request. */
+  #delivery: Undo | null = null;
+  /** The caller has its answer, or waits for none any more. */
+  #over = false;
+  /** Nobody is at work on it any more, or ever will be: that the caller gave up is no news to anybody. */
+  #idle = false;
+  /** The news that the caller gave up has arrived. */
+  #cancelled = false;
+
+  constructor(
+    deliver: Deliver,
+    ports: FaultyNetworkPorts,
+    message: OutboundMessage,
+    reply: (reply: Reply) => void,
+  ) {
+    this.#deliver = deliver;
+    this.#ports = ports;
+    this.#message = message;
+    this.#reply = reply;
+  }
+
+  begin(): void {
+    this.#travel('request', this.#message.cause, (cause) => this.#arrive(cause));
+  }
+
+  giveUp(): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (this.#idle) return;
+    this.#travel('cancel', this.#message.cause, () => {
+      this.#cancelled = true;
+      // Else it has overtaken its request, which is cancelled as it arrives.
+      this.#delivery?.();
+    });
+  }
+
+  /** Takes one message one way; `arrive` hears of what has happened to it last, unless it is lost. */
+  #travel(leg: Leg, sent: EventId, arrive: (cause: EventId) => void): void {
+    const faults = this.#faultsOn(leg);
+    if (faults.length === 0 && (leg !== 'cancel' || this.#heldMs === 0)) {
+      arrive(sent);
+      return;
+    }
+    const lost = faults.find((active) => this.#loses(active, leg));
+    if (lost !== undefined) {
+      this.#lose(leg, lost, sent);
+      return;
+    }
+    const clog = faults.find(isClog);
+    if (clog !== undefined) {
+      const { faultId, fault } = clog;
+      const cause = this.#note(clog, `${WORDS[leg]} stuck`, null, sent);
+      const extraMs = fault.extraMs * this.#ports.random.uniform('fault.clog', faultId, ...this.#key, leg);
+      // By a timer also when it is due at once: the fault may be cleared while the run is paused.
+      this.#ports.whenEnded(faultId, () => {
+        this.#ports.schedule(extraMs, () => this.#travel(leg, cause, arrive));
+      });
+      return;
+    }
+    let cause = sent;
+    let delayMs = 0;
+    if (leg === 'cancel') delayMs = this.#heldMs;
+    else {
+      for (const active of faults) {
+        const ms = this.#delayBy(active, leg);
+        if (ms === null) continue;
+        const effect = leg === 'request' ? 'held on the way' : 'answer held on the way';
+        cause = this.#note(active, effect, ms, cause);
+        delayMs += ms;
+      }
+    }
+    if (leg === 'request') this.#heldMs = delayMs;
+    if (delayMs === 0) {
+      arrive(cause);
+      return;
+    }
+    this.#ports.schedule(delayMs, () => {
+      const cut = this.#faultsOn(leg).find(isCut);
+      if (cut === undefined) arrive(cause);
+      else this.#lose(leg, cut, cause);
+    });
+  }
+
+  /** The request is at the callee's door. */
+  #arrive(cause: EventId): void {
+    const faults = this.#faultsOn('request');
+    if (faults.length === 0) {
+      this.#hand(cause);
+      return;
+    }
+    const reset = faults
+      .filter(isReset)
+      .find((active) => active.fault.when === 'before' && this.#hit(active));
+    if (reset !== undefined) {
+      this.#instead(reset, 'connection reset before it was delivered', connectionReset(reset), cause);
+      return;
+    }
+    const error = faults.filter(isErrors).find((active) => this.#hit(active));
+    if (error !== undefined) {
+      this.#instead(error, `answered ${error.fault.status}`, ok(injectedAnswer(error)), cause);
+      return;
+    }
+    this.#hand(cause);
+    const twice = mayBeRepeated(this.#message.request)
+      ? faults.filter(isDuplicate).find((active) => this.#hit(active))
+      : undefined;
+    if (twice === undefined) return;
+    const { faultId, fault } = twice;
+    const delayMs = fault.withinMs * this.#ports.random.uniform('fault.delay', faultId, ...this.#key);
+    this.#ports.schedule(delayMs, () => {
+      const cut = this.#faultsOn('request').find(isCut);
+      if (cut !== undefined) {
+        this.#note(cut, 'repeated request lost', null, cause);
+        return;
+      }
+      const again = this.#note(twice, 'delivered again', delayMs, cause);
+      this.#deliver({ ...this.#message, cause: again }, () => {});
+    });
+  }
+
+  #hand(cause: EventId): void {
+    const message = cause === this.#message.cause ? this.#message : { ...this.#message, cause };
+    this.#delivery = this.#deliver(message, (given) => this.#answered(given));
+    if (this.#cancelled) this.#delivery();
+  }
+
+  #answered(given: Reply): void {
+    this.#idle = true;
+    if (this.#over) return;
+    const reset = given.outcome.ok
+      ? this.#faultsOn('response')
+          .filter(isReset)
+          .find((active) => active.fault.when === 'after' && this.#hit(active))
+      : undefined;
+    if (reset === undefined) this.#back(given);
+    else {
+      const cause = given.cause ?? this.#message.cause;
+      this.#instead(reset, 'connection reset after it was answered', connectionReset(reset), cause);
+    }
+  }
+
+  #instead(by: ActiveFault, effect: string, outcome: HttpOutcome, because: EventId): void {
+    this.#idle = true;
+    this.#back({ outcome, cause: this.#note(by, effect, null, because) });
+  }
+
+  #back(given: Reply): void {
+    const sent = given.cause ?? this.#message.cause;
+    this.#travel('response', sent, (cause) => {
+      if (this.#over) return;
+      this.#over = true;
+      this.#reply(cause === sent ? given : { ...given, cause });
+    });
+  }
+
+  #lose(leg: Leg, by: ActiveFault, cause: EventId): void {
+    if (leg === 'request') this.#idle = true;
+    this.#note(by, `${WORDS[leg]} lost`, null, cause);
+  }
+
+  #loses(active: ActiveFault, leg: Leg): boolean {
+    if (isCut(active)) return true;
+    if (!isLoss(active)) return false;
+    const { way } = active.fault;
+    if (way !== 'both' && (way === 'response') !== (leg === 'response')) return false;
+    return hits(this.#ports.random, active, [...this.#key, leg]);
+  }
+
+  #delayBy(active: ActiveFault, leg: 'request' | 'response'): number | null {
+    const { random } = this.#ports;
+    if (isLatency(active)) {
+      const draw = random.uniform('fault.delay', active.faultId, ...this.#key, leg);
+      return exponential(active.fault.meanMs, draw);
+    }
+    return leg === 'request' && isSlow(active) ? slowMs(random, active, this.#key) : null;
+  }
+
+  /** The faults that a message meets on its way. */
+  #faultsOn(leg: Leg): readonly ActiveFault[] {
+    const active = this.#ports.active();
+    if (active.length === 0) return NONE;
+    const { from, to } = this.#message;
+    const [caller, callee] = [serviceOf(from), serviceOf(to)];
+    const [sender, receiver]: readonly [InstanceId, InstanceId] =
+      leg === 'response' ? [to, from] : [from, to];
+    return active.filter(({ fault }) => {
+      if (fault.kind === 'crash-at') return false;
+      if (fault.kind === 'partition') return separates(fault, sender, receiver);
+      return sitsBetween(fault.target, caller, callee);
+    });
+  }
+
+  #hit(active: ActiveFault & { readonly fault: { readonly share: number } }): boolean {
+    return hits(this.#ports.random, active, this.#key);
+  }
+
+  get #key(): readonly [string, number] {
+    return [this.#message.callId, this.#message.attempt];
+  }
+
+  #note(by: ActiveFault, effect: string, delayMs: number | null, cause: EventId): EventId {
+    const { traceId, spanId } = this.#message.span;
+    return this.#ports.write(injected(by, effect, delayMs), { traceId, spanId, cause });
+  }
+}
+
+const IDEMPOTENT_METHODS: readonly HttpRequest['method'][] = ['GET', 'PUT', 'DELETE'];
+
+/** What something between caller and callee may send again unasked. */
+const mayBeRepeated = ({ method, headers }: HttpRequest): boolean =>
+  IDEMPOTENT_METHODS.includes(method) || headers['idempotency-key'] !== undefined;
+
+const connectionReset = ({ faultId }: ActiveFault): HttpOutcome =>
+  err({ kind: 'connection_reset', detail: `a fault (${faultId}) broke the connection` });

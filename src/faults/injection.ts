@@ -2,25 +2,20 @@ import {
   type EventDraft,
   type EventId,
   type HttpResponse,
+  type LogPlace,
   problemResponse,
+  type RandomKey,
   type RandomPort,
-  type RunEvent,
   spreadAround,
 } from '../kernel/index.ts';
 import { faultTargetText } from './describe-fault.ts';
-import type { ActiveFault, ErrorsFault, SlowFault } from './fault.ts';
+import type { ActiveFault, ActiveOf } from './fault.ts';
 
 /** Writes an event at a place in a trace; gives its id. `InstanceRuntime.write` is one. */
-export type WriteEvent = (
-  draft: EventDraft,
-  at?: Partial<Pick<RunEvent, 'traceId' | 'spanId' | 'parentSpanId' | 'cause'>>,
-) => EventId;
+export type WriteEvent = (draft: EventDraft, at?: Partial<LogPlace>) => EventId;
 
-/** What a draw belongs to: one attempt of one logical call, however many others there are. */
-export interface AttemptKey {
-  readonly call: string;
-  readonly attempt: number | string;
-}
+/** What a draw belongs to (a call and its attempt, say), however many others there are. */
+export type DrawKey = readonly RandomKey[];
 
 /** One effect of a fault, as the log names it: a failure is followed back to its fault through these. */
 export const injected = (
@@ -36,40 +31,21 @@ export const injected = (
   delayMs,
 });
 
-type Graded<F> = ActiveFault & { readonly fault: F };
+type Shared = ActiveFault & { readonly fault: { readonly share: number } };
 
-const isSlow = (active: ActiveFault): active is Graded<SlowFault> => active.fault.kind === 'slow';
-const isErrors = (active: ActiveFault): active is Graded<ErrorsFault> => active.fault.kind === 'errors';
+/** Does the fault hit what the key names? By its share, drawn once for each key. */
+export const hits = (random: RandomPort, { faultId, fault }: Shared, key: DrawKey): boolean =>
+  random.uniform('fault.share', faultId, ...key) < fault.share;
 
-/** Does the fault hit this attempt? By its share, drawn once for the attempt. */
-const hits = (
-  random: RandomPort,
-  { faultId, fault }: Graded<SlowFault | ErrorsFault>,
-  key: AttemptKey,
-): boolean => random.uniform('fault.share', faultId, key.call, key.attempt) < fault.share;
-
-/** What `slow` and `errors` faults do to one attempt: every delay that hits it, then the first error. */
-export function effectsOn(
-  faults: readonly ActiveFault[],
-  key: AttemptKey,
-  random: RandomPort,
-): {
-  readonly delays: readonly { readonly by: ActiveFault; readonly delayMs: number }[];
-  readonly error: Graded<ErrorsFault> | null;
-} {
-  const delays = faults
-    .filter(isSlow)
-    .filter((active) => hits(random, active, key))
-    .map((by) => {
-      const draw = random.uniform('fault.delay', by.faultId, key.call, key.attempt);
-      return { by, delayMs: spreadAround(by.fault.addMs, by.fault.spreadShare, draw) };
-    });
-  const error = faults.filter(isErrors).find((active) => hits(random, active, key)) ?? null;
-  return { delays, error };
+/** How long a `slow` fault holds what the key names, ms; null when it does not hit it. */
+export function slowMs(random: RandomPort, slow: ActiveOf<'slow'>, key: DrawKey): number | null {
+  if (!hits(random, slow, key)) return null;
+  const { addMs, spreadShare } = slow.fault;
+  return spreadAround(addMs, spreadShare, random.uniform('fault.delay', slow.faultId, ...key));
 }
 
 /** The answer that an `errors` fault gives in the callee's place. */
-export const injectedAnswer = ({ faultId, fault }: Graded<ErrorsFault>): HttpResponse =>
+export const injectedAnswer = ({ faultId, fault }: ActiveOf<'errors'>): HttpResponse =>
   problemResponse({
     type: 'https://bulkhead.dev/problems/injected-fault',
     title: 'Injected fault',

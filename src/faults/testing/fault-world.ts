@@ -69,10 +69,11 @@ export class FaultWorld {
 
   constructor() {
     this.faults = new FaultSchedule({
+      random: this.#random,
       now: () => this.#nowUs,
       schedule: (delayMs, wake) => this.#schedule(delayMs, wake),
       emit: (draft) => void this.#write(draft),
-      crash: (instance, faultId) => this.crash(instance, { reason: 'a fault: down', faultId }),
+      crash: (instance, reason) => this.crash(instance, reason),
       restart: (instance) => {
         this.onStart(instance);
         this.start(instance);
@@ -85,6 +86,7 @@ export class FaultWorld {
       random: this.#random,
       schedule: (delayMs, wake) => this.#schedule(delayMs, wake),
       active: () => this.faults.active(),
+      whenEnded: (faultId, wake) => this.faults.whenEnded(faultId, wake),
       write: this.#write,
     });
   }
@@ -181,6 +183,8 @@ export class FaultWorld {
     const ports = faultyPorts(
       this.#ports(id, definition, aborts, () => own.life?.dead !== true),
       {
+        instance: id,
+        active: () => this.faults.active(),
         triggers,
         write: (draft, at) => runtime.write(draft, at),
       },
