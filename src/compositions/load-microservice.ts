@@ -1,4 +1,5 @@
 import type { ServiceDefinition, ServiceName } from '../kernel/index.ts';
+import { microservices } from './microservices.ts';
 
 /** A service of the microservices. Each is a module of its own, so that an instance's worker loads only what it runs. */
 export async function loadMicroservice(service: ServiceName): Promise<ServiceDefinition> {
@@ -20,7 +21,7 @@ export async function loadMicroservice(service: ServiceName): Promise<ServiceDef
     case 'gateway':
       return (await import('../services/gateway/index.ts')).gatewayService;
     case 'customers':
-      return (await import('../services/customers/index.ts')).customersService;
+      return (await import('../services/customers/index.ts')).customersOf(microservices.entry);
     default:
       throw new Error(`The composition microservices has no service '${service}'.`);
   }

@@ -110,5 +110,19 @@ export const brokerContract = defineContract({
       },
       repeatable: true,
     }),
+    redriveAll: operation('broker', {
+      id: 'redriveAll',
+      method: 'POST',
+      path: '/dead-letters/redrive',
+      summary: 'Deliver all dead letters again, each to the group that could not process it',
+      access: { kind: 'admin' },
+      answers: {
+        202: {
+          description: 'So many were placed at the end of their partitions',
+          body: z.strictObject({ redriven: z.int() }),
+        },
+      },
+      repeatable: true,
+    }),
   },
 });

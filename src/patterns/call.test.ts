@@ -256,7 +256,12 @@ describe('retry', () => {
     const calls = [1, 2, 3, 4, 5].map(() => begin());
     await world.runFor(1000);
     expect(calls.every(({ outcome }) => outcome?.ok === true)).toBe(true);
-    expect(world.eventsOf('retry.scheduled')).toHaveLength(3);
+    const scheduled = world.eventsOf('retry.scheduled').map(({ active, retrying }) => [active, retrying]);
+    expect(scheduled).toEqual([
+      [5, 1],
+      [5, 2],
+      [5, 3],
+    ]);
     expect(world.eventsOf('call.rejected').map((event) => event.by)).toEqual([
       'retry-budget',
       'retry-budget',
@@ -378,6 +383,23 @@ describe('deadline and timeout', () => {
     expect(sent()).toHaveLength(0);
     expect(world.eventsOf('call.rejected')).toMatchObject([{ by: 'deadline' }]);
     expect(world.events.filter((event) => event.type.startsWith('breaker.'))).toEqual([]);
+  });
+
+  test('DL-1 nor does one whose look-up of the callee was answered too late', async () => {
+    const { world, order, sent } = await setUp();
+    world.onSend((message) =>
+      message.operation === 'GET /instances' ? { kind: 'delay', delayMs: 500 } : null,
+    );
+    // Both wait for one answer of the registry; only the second is in a hurry.
+    const patient = world.begin(order, async (context) => await call(context, read, params));
+    const hurried = await world.run(order, async (context) => {
+      const deadlineUs = plusMs(context.clock.now(), 100);
+      return await context.scope({ name: 'x', deadlineUs }, async (own) => await call(own, read, params));
+    });
+    expect(hurried).toMatchObject({ ok: false, error: { rejectedBy: 'deadline', mayHaveHappened: false } });
+    await world.runFor(100);
+    expect(patient.outcome).toMatchObject({ value: { ok: true } });
+    expect(sent()).toHaveLength(1);
   });
 
   test.each([

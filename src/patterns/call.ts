@@ -171,6 +171,8 @@ export async function callThrough<Answer>(
         nextAttempt: attempt + 1,
         delayMs,
         reason,
+        active: counts.active,
+        retrying: counts.retrying,
       });
       await context.clock.sleep(delayMs);
     }
@@ -209,6 +211,11 @@ function netsOf(context: Context, to: ServiceName, options: Omit<CallOptions, 'f
   }
 }
 
+const TOO_LATE = { kind: 'rejected', by: 'deadline', detail: 'the deadline is over' } as const;
+
+const isTooLate = ({ clock, deadlineUs }: Context): boolean =>
+  deadlineUs !== null && clock.now() >= deadlineUs;
+
 /** Deadline, then CircuitBreaker(Timeout(Bulkhead(choose an instance, send))). */
 async function oneAttempt<Answer>(
   context: Context,
@@ -219,9 +226,7 @@ async function oneAttempt<Answer>(
   attempt: number,
 ): Promise<Tried<Answer>> {
   const startedUs = context.clock.now();
-  if (context.deadlineUs !== null && startedUs >= context.deadlineUs) {
-    return { kind: 'rejected', by: 'deadline', detail: 'the deadline is over' };
-  }
+  if (isTooLate(context)) return TOO_LATE;
   const admission = nets.breaker ? askForCall(context, callee.to) : null;
   if (admission?.admitted === false)
     return { kind: 'rejected', by: 'circuit-breaker', detail: admission.detail };
@@ -230,10 +235,7 @@ async function oneAttempt<Answer>(
     const { bulkhead } = nets;
     const limited = limitedBy(bulkhead, nets.timeoutMs);
     const send = async (): Promise<Tried<Answer>> => {
-      const { deadlineUs } = context;
-      if (deadlineUs !== null && context.clock.now() >= deadlineUs) {
-        return { kind: 'rejected', by: 'deadline', detail: 'the deadline is over' };
-      }
+      if (isTooLate(context)) return TOO_LATE;
       const leftMs = (): number | null =>
         nets.timeoutMs === null
           ? null
@@ -242,6 +244,8 @@ async function oneAttempt<Answer>(
       if (instance === null) {
         return { kind: 'rejected', by: 'no-instance', detail: `no instance of ${callee.to} is known` };
       }
+      // The look-up may have waited for an answer that others were waiting for longer.
+      if (isTooLate(context)) return TOO_LATE;
       const sent = await callee.send({ instance, callId: id, attempt, timeoutMs: leftMs() });
       if (sent.kind === 'unavailable' && sent.connectionRefused) forgetInstance(context, instance);
       return sent;

@@ -126,6 +126,16 @@ export function defineContract<const Operations extends Record<string, AnyOperat
   return contract;
 }
 
+/** A contract's operations but these. */
+export function without<Operations extends object, Id extends keyof Operations & string>(
+  operations: Operations,
+  ...ids: readonly Id[]
+): Omit<Operations, Id> {
+  const dropped: readonly string[] = ids;
+  const kept = Object.entries(operations).filter(([id]) => !dropped.includes(id));
+  return Object.fromEntries(kept) as Omit<Operations, Id>;
+}
+
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** The path of a request: parameters filled in and encoded, query values that are set appended in order. */

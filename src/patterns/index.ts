@@ -14,6 +14,7 @@ export * from './inbox.ts';
 export * from './key-set.ts';
 export * from './lease.ts';
 export * from './load-balancer.ts';
+export * from './news.ts';
 export * from './open-api.ts';
 export * from './outbox.ts';
 export * from './problem.ts';

@@ -7,6 +7,7 @@ import {
   formatTraceparent,
   type Json,
   parseTraceparent,
+  plusMs,
   type RunTimeUs,
   type ServiceName,
   type SpanContext,
@@ -100,6 +101,8 @@ const RELAY_LANES = 16;
 const RELAY_LOOK = 200;
 const RELAY_LEASE_MS = 3000;
 const RELAY_LEASE = 'outbox relay';
+/** MSG-11: a publication that nobody answers is given up then, whatever nets the edge has, and made again. */
+const PUBLISH_WITHIN_MS = 10_000;
 
 /**
  * Publishes what the outbox holds. Only the instance with the lease does; the others look every
@@ -141,7 +144,12 @@ async function relayRound(context: Context): Promise<'idle' | 'moved' | 'stuck'>
 async function relayOne(context: Context, row: OutboxRow): Promise<boolean> {
   const parent = parseTraceparent(row.traceparent ?? undefined);
   return await context.scope(
-    { name: `relay ${row.type}`, cause: row.cause, ...(parent === null ? {} : { span: parent }) },
+    {
+      name: `relay ${row.type}`,
+      cause: row.cause,
+      deadlineUs: plusMs(context.clock.now(), PUBLISH_WITHIN_MS),
+      ...(parent === null ? {} : { span: parent }),
+    },
     async (own) => {
       const outcome = await call(
         own,

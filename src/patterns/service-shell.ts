@@ -14,6 +14,7 @@ import {
   ok,
   parseJsonBody,
   type Result,
+  type RunTimeUs,
   type ServiceDefinition,
   type ServiceName,
   splitPath,
@@ -53,12 +54,34 @@ export type HandlerOf<Op> =
     ? (input: HandlerInput<Params, Query, Body>, context: Context) => Promise<HttpAnswer>
     : never;
 
-export type HandlersOf<C extends AnyContract> = {
+export type HandlersOf<C extends Pick<AnyContract, 'operations'>> = {
   readonly [Id in keyof C['operations']]: HandlerOf<C['operations'][Id]>;
 };
 
 /** Reads the owner of a token; a problem when it is not accepted, or cannot be checked now. */
 export type Authorise = (token: string, context: Context) => Promise<Result<Principal, Problem>>;
+
+export interface DoorAnswer {
+  /** Who asks; null when nobody knows. */
+  readonly principal: Principal | null;
+  /** null: come in. */
+  readonly refusal: Problem | null;
+  /** On the answer, a refusal included. */
+  readonly headers: HttpHeaders;
+}
+
+/** What stands before a service that customers reach without a gateway. It is asked before the request is parsed. */
+export interface Door {
+  admit(asked: AnyOperation, request: HttpRequest, context: Context): Promise<DoorAnswer>;
+  /** Hears of every answer. */
+  answered(
+    request: HttpRequest,
+    response: HttpResponse,
+    principal: Principal | null,
+    startedUs: RunTimeUs,
+    context: Context,
+  ): void;
+}
 
 export interface ServiceParts<C extends AnyContract> {
   readonly contract: C;
@@ -71,6 +94,8 @@ export interface ServiceParts<C extends AnyContract> {
   readonly control?: (command: Json, context: Context) => Promise<Json>;
   /** By default with the keys that User publishes; User itself has them in its database. */
   readonly authorise?: Authorise;
+  /** In place of `authorise`. */
+  readonly door?: Door;
 }
 
 type Endpoint = {
@@ -158,26 +183,46 @@ export function defineService<C extends AnyContract>(parts: ServiceParts<C>): Se
   );
   const authorise = parts.authorise ?? verifyBearer;
 
-  const answerTo = async (request: HttpRequest, context: Context): Promise<HttpAnswer> => {
+  const admit = async (asked: AnyOperation, request: HttpRequest, context: Context): Promise<DoorAnswer> => {
+    const principal = await admittedTo(asked, request, context, authorise);
+    return principal.ok
+      ? { principal: principal.value, refusal: null, headers: {} }
+      : { principal: null, refusal: principal.error, headers: {} };
+  };
+
+  const answerTo = async (request: HttpRequest, context: Context): Promise<Answered> => {
     const { pathname, query } = splitPath(request.path);
     const found = route(request.method, pathname);
-    if (found.kind === 'unknown') return noSuchPath(pathname);
-    if (found.kind === 'wrong-method') return methodNotAllowed(request.method, pathname, found.allow);
+    if (found.kind === 'unknown') return refused(noSuchPath(pathname));
+    if (found.kind === 'wrong-method')
+      return refused(methodNotAllowed(request.method, pathname, found.allow));
     const { operation: asked, answer } = found.operation.endpoint;
-    const input = readRequest(asked, request, found.params, query);
-    if (!input.ok) return input.error;
-    const principal = await admit(asked, request, context, authorise);
-    if (!principal.ok) return principal.error;
-    const key = request.headers['idempotency-key'] ?? null;
-    if (asked.idempotencyKey === 'required') {
-      const refusal = keyRefusal(key);
-      if (refusal !== null) return refusal;
+    const door = asked === standard.health || asked === standard.openApi ? undefined : parts.door;
+    let admission = NOBODY_ASKED;
+    if (door !== undefined) {
+      const tooLarge = sizeRefusal(request);
+      if (tooLarge !== null) return refused(tooLarge);
+      admission = await door.admit(asked, request, context);
+      if (admission.refusal !== null) return refused(admission.refusal, admission);
     }
+    const input = readRequest(asked, request, found.params, query);
+    if (!input.ok) return refused(input.error, admission);
+    if (door === undefined) {
+      admission = await admit(asked, request, context);
+      if (admission.refusal !== null) return refused(admission.refusal);
+    }
+    const { principal, headers } = admission;
+    const key = request.headers['idempotency-key'] ?? null;
+    const refusal = asked.idempotencyKey === 'required' ? keyRefusal(key) : null;
+    if (refusal !== null) return refused(refusal, admission);
     if (asked.cost > 0) await context.work(serviceTimeMs(context, asked, request));
-    return await answer(
-      { ...input.value, request, principal: principal.value, idempotencyKey: key },
-      context,
-    );
+    try {
+      const given = await answer({ ...input.value, request, principal, idempotencyKey: key }, context);
+      return { answer: given, principal, headers };
+    } catch (error) {
+      if (error instanceof ModelError) return refused(error.problem, admission);
+      throw error;
+    }
   };
 
   return {
@@ -189,18 +234,31 @@ export function defineService<C extends AnyContract>(parts: ServiceParts<C>): Se
       return found.kind === 'found' ? operationName(found.operation) : `${request.method} ${pathname}`;
     },
     handle: async (request, context) => {
-      try {
-        return toResponse(await answerTo(request, context), request);
-      } catch (error) {
-        if (error instanceof ModelError) return problemAnswer(error.problem, request.path);
-        throw error;
-      }
+      const startedUs = context.clock.now();
+      const { answer, principal, headers } = await answerTo(request, context);
+      const response = toResponse({ ...answer, headers: { ...answer.headers, ...headers } }, request);
+      parts.door?.answered(request, response, principal, startedUs, context);
+      return response;
     },
     background: parts.background ?? [],
     ...(parts.onStart === undefined ? {} : { onStart: parts.onStart }),
     ...(parts.control === undefined ? {} : { control: parts.control }),
   };
 }
+
+interface Answered {
+  readonly answer: HttpAnswer;
+  readonly principal: Principal | null;
+  readonly headers: HttpHeaders;
+}
+
+const NOBODY_ASKED: DoorAnswer = { principal: null, refusal: null, headers: {} };
+
+const refused = (answer: Problem, { principal, headers }: DoorAnswer = NOBODY_ASKED): Answered => ({
+  answer,
+  principal,
+  headers,
+});
 
 /** A handler's answer on the wire. */
 export function toResponse(answer: HttpAnswer, request: HttpRequest): HttpResponse {
@@ -315,7 +373,7 @@ function readRequest(
 }
 
 /** Who asks, if they may. */
-async function admit(
+async function admittedTo(
   asked: AnyOperation,
   request: HttpRequest,
   context: Context,
@@ -388,13 +446,19 @@ function keyRefusal(key: string | null): Problem | null {
 
 /**
  * Milliseconds of CPU for one request. Drawn for this operation on this path in this trace and attempt, so
- * that a request costs the same however many others came before it.
+ * that a request costs the same however many others came before it, and whichever process does the work.
+ * `service`: whose service time it is.
  */
-export function serviceTimeMs(context: Context, asked: AnyOperation, request: HttpRequest): number {
-  const { serviceTimeMs: meanMs, serviceTimeSpread } = context.settings.services[context.service];
+export function serviceTimeMs(
+  context: Context,
+  asked: Pick<AnyOperation, 'service' | 'method' | 'path' | 'cost'>,
+  request: Pick<HttpRequest, 'path' | 'headers'>,
+  service: ServiceName = asked.service,
+): number {
+  const { serviceTimeMs: meanMs, serviceTimeSpread } = context.settings.services[service];
   const draw = context.random.uniform(
     'service-time',
-    context.service,
+    service,
     operationName(asked),
     splitPath(request.path).pathname,
     context.span?.traceId ?? '',

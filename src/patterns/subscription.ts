@@ -5,6 +5,7 @@ import {
   type Context,
   type HttpRequest,
   parseJsonBody,
+  plusMs,
   type ServiceName,
   splitPath,
   type Transaction,
@@ -104,6 +105,8 @@ export const eventsRoute =
   };
 
 const SUBSCRIBE_AGAIN_MS = 1000;
+/** MSG-11: one that nobody answers is given up then, whatever nets the edge has, and made again. */
+const SUBSCRIBE_WITHIN_MS = 10_000;
 
 /** Tells the broker of each subscription, until it took them. It keeps them, so once per life is enough. */
 export const subscriptionTask = (subscriptions: readonly Subscription[]): BackgroundTask => ({
@@ -113,7 +116,10 @@ export const subscriptionTask = (subscriptions: readonly Subscription[]): Backgr
       for (;;) {
         // The address is asked for first: the look-up shall not use up the attempt's time.
         await resolve(context, 'broker');
-        const outcome = await subscribe(context, topic, group);
+        const deadlineUs = plusMs(context.clock.now(), SUBSCRIBE_WITHIN_MS);
+        const outcome = await context.scope({ name: `subscribe ${group}`, deadlineUs }, (own) =>
+          subscribe(own, topic, group),
+        );
         if (outcome.ok) break;
         await context.clock.sleep(SUBSCRIBE_AGAIN_MS);
       }

@@ -1,4 +1,4 @@
-import type { FaultId, Json, ServiceName } from '../kernel/index.ts';
+import { type FaultId, type Json, type ServiceName, serviceOf } from '../kernel/index.ts';
 import type { Projection } from './projection.ts';
 import { describeFault, type FaultDescription, serviceOfTarget } from './words.ts';
 
@@ -60,21 +60,29 @@ export const activeFaults = (state: Faults): FaultView[] =>
 export const faultLeftMs = (view: FaultView, nowUs: number): number | null =>
   view.endsUs === null ? null : Math.max(0, (view.endsUs - nowUs) / 1000);
 
-/** The latest fault that was felt at a service (or on an edge into it) at a moment, with a little aftermath. */
+/**
+ * The latest fault that was felt at a service (or on an edge into it) at a moment, with a little
+ * aftermath; one of the whole network only when there is no nearer one.
+ */
 export function faultAt(
   state: Faults,
   service: ServiceName,
   from: ServiceName | null,
   timeUs: number,
 ): FaultView | null {
-  let found: FaultView | null = null;
+  let near: FaultView | null = null;
+  let wide: FaultView | null = null;
   for (const view of state.byId.values()) {
     const { target } = view.description;
-    if (serviceOfTarget(target) !== service) continue;
-    if (target?.kind === 'edge' && from !== null && target.from !== from) continue;
     if (view.startedUs > timeUs) continue;
     if (view.endedUs !== null && view.endedUs + 2_000_000 < timeUs) continue;
-    found = view;
+    if (target?.kind === 'network') {
+      if (from !== 'customers') wide = view;
+    } else if (target?.kind === 'sides') {
+      if (target.instances.some((instance) => [service, from].includes(serviceOf(instance)))) near = view;
+    } else if (serviceOfTarget(target) === service) {
+      if (target?.kind !== 'edge' || from === null || target.from === from) near = view;
+    }
   }
-  return found;
+  return near ?? wide;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { figuresAt } from './figures.ts';
+import { figuresAt, halfDoneOf } from './figures.ts';
 import { Script } from './testing/script.ts';
 
 const at = (script: Script, seconds: number) => figuresAt(script.projections.figures, seconds * 1_000_000);
@@ -79,6 +79,28 @@ describe('success, per kind', () => {
   });
 });
 
+describe('an order whose answer was lost', () => {
+  it('ends once, as its row says, though its customer was told that it failed', () => {
+    const script = new Script();
+    script.intent(0.5, 'i1');
+    script.row(1, 'order-1', 'orders', 'o1', { orderId: 'o1', status: 'APPROVAL_PENDING' }, 'trace-i1');
+    script.answer(2, 'i1', 'order', 'failed', { reason: 'timeout' });
+    expect(at(script, 2).orders).toMatchObject({ good: 0, endings: 0 });
+    script.row(3, 'order-1', 'orders', 'o1', { orderId: 'o1', status: 'CONFIRMED' });
+    expect(at(script, 3).orders).toMatchObject({ good: 1, endings: 1 });
+    expect(script.projections.orders.endings[0]).toMatchObject({ intentId: 'i1', startedUs: 500_000 });
+  });
+
+  it('ends once too when it is stored only after that', () => {
+    const script = new Script();
+    script.intent(0.5, 'i1');
+    script.answer(1, 'i1', 'order', 'failed', { reason: 'connection reset' });
+    expect(at(script, 1).orders).toMatchObject({ good: 0, endings: 1 });
+    script.row(2, 'monolith-1', 'orders', 'o1', { orderId: 'o1', status: 'CONFIRMED' }, 'trace-i1');
+    expect(at(script, 2).orders).toMatchObject({ good: 1, endings: 1 });
+  });
+});
+
 describe('good answers a second', () => {
   it('counts what ended well within its deadline', () => {
     const script = new Script();
@@ -111,6 +133,39 @@ describe('half-done, stuck, undone', () => {
       status: 'authorised',
     });
     expect(at(script, 2).halfDone).toBe(1);
+  });
+
+  it('of the monolith is an order whose money is set aside, until it has ended', () => {
+    const script = new Script();
+    const intent = (at: number, state: string, endedUs: number | null, more: object = {}) =>
+      script.row(at, 'monolith-1', 'payment-intents', 'o1', {
+        orderId: 'o1',
+        paymentId: 'p1',
+        giveUpAtUs: 7_000_000,
+        state,
+        endedUs,
+        ...more,
+      });
+    script.intent(0.5, 'i1');
+    intent(1, 'authorising', null);
+    expect(at(script, 1).halfDone).toBe(0);
+    script.row(2, 'payment-provider-1', 'authorisations', 'p1', { paymentId: 'p1' });
+    expect(at(script, 4)).toMatchObject({ halfDone: 1, oldestHalfDoneMs: 2000, undone: 0 });
+    script.row(4, 'monolith-1', 'orders', 'o1', { orderId: 'o1', status: 'APPROVAL_PENDING' }, 'trace-i1');
+    script.row(4, 'monolith-1', 'reservations', 'o1', { orderId: 'o1' });
+    expect(halfDoneOf(script.projections.figures)).toMatchObject({ count: 1, goods: 0 });
+    intent(5, 'voiding', null, { failure: 'business', reason: 'declined' });
+    script.row(6, 'monolith-1', 'orders', 'o1', { orderId: 'o1', status: 'REJECTED' });
+    intent(6, 'undone', 6_000_000, { failure: 'business', reason: 'declined' });
+    expect(at(script, 6)).toMatchObject({ halfDone: 0, undone: 1 });
+    expect(at(script, 6).orders).toMatchObject({ endings: 0, declined: 1 });
+  });
+
+  it('stock that is held before its order is stored is half-done, in one database too', () => {
+    const script = new Script();
+    script.row(1, 'monolith-1', 'payment-intents', 'o1', { paymentId: 'p1', giveUpAtUs: 7, endedUs: null });
+    script.row(2, 'monolith-1', 'reservations', 'o1', { orderId: 'o1' });
+    expect(halfDoneOf(script.projections.figures)).toMatchObject({ count: 1, goods: 1 });
   });
 
   it('is stuck more than 5 s past the time to give up, or when parked', () => {
@@ -166,6 +221,21 @@ describe('extra calls', () => {
     script.sent(3, 'order-1', 'shipping-1', 's9', { call: 'c9', method: 'PUT', path: '/shipments/o0' });
     script.sent(3, 'order-1', 'shipping-1', 's10', { call: 'c10', method: 'DELETE', path: '/shipments/o1' });
     expect(at(script, 4).extraCalls[0]).toMatchObject({ attempts: 6, calls: 5, factor: 1.2 });
+  });
+
+  it('messages to the broker are calls of their own; the monolith repeats its payments as the saga its steps', () => {
+    const script = new Script();
+    const payment = { method: 'PUT', path: '/authorisations/p1' };
+    for (let n = 0; n < 5; n += 1) {
+      script.sent(1, 'order-1', 'broker-1', `b${n}`, { call: `b${n}`, method: 'POST', path: '/messages' });
+      script.sent(1, 'monolith-1', 'payment-provider-1', `p${n}`, { call: `p${n}`, ...payment });
+    }
+    script.sent(2, 'monolith-1', 'payment-provider-1', 'v', { call: 'v', ...payment, method: 'DELETE' });
+    const { extraCalls } = at(script, 3);
+    expect(extraCalls).toContainEqual({ edge: 'order->broker', attempts: 5, calls: 5, factor: 1 });
+    expect(extraCalls).toContainEqual(
+      expect.objectContaining({ edge: 'monolith->payment-provider', attempts: 5, calls: 1 }),
+    );
   });
 
   it('leaves out the control plane and customers', () => {

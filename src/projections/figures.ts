@@ -1,4 +1,4 @@
-import type { IntentKind } from '../kernel/index.ts';
+import type { IntentKind, Json, RunEvent, RunEventOf } from '../kernel/index.ts';
 import { type IntentView, type Orders, orders } from './orders.ts';
 import { keepNewest, type Projection } from './projection.ts';
 import { type RunFacts, runFacts } from './run-facts.ts';
@@ -8,7 +8,7 @@ export const WINDOW_US = 10_000_000;
 export const MINIMUM_SAMPLES = 5;
 const STUCK_AFTER_US = 5_000_000;
 
-interface Attempt {
+export interface Attempt {
   readonly timeUs: number;
   readonly edge: string;
   /** Attempts of one logical call share it. */
@@ -21,6 +21,8 @@ interface OpenOrder {
   parked: boolean;
   /** Since when something outside Order's database is done for it. */
   halfDoneUs: number | null;
+  /** Since when that is so of stock or a parcel, not of the payment alone. */
+  goodsUs: number | null;
 }
 
 export interface FiguresState {
@@ -39,6 +41,8 @@ const EFFECT_SERVICES: Readonly<Record<string, true>> = {
   'payment-provider': true,
 };
 
+const GOODS_TABLES: Readonly<Record<string, true>> = { reservations: true, shipments: true };
+
 /** The order that a row of another service belongs to. */
 function orderOfRow(state: FiguresState, key: string, after: unknown): OpenOrder | undefined {
   const byKey = state.open.get(state.orderOfPayment.get(key) ?? key);
@@ -54,12 +58,55 @@ function orderOfRow(state: FiguresState, key: string, after: unknown): OpenOrder
   return undefined;
 }
 
-/** Attempts of one call; a saga that repeats a step repeats the same call (same method and path). */
-const logicalOf = (from: string, callId: string, method: string, path: string): string =>
-  from === 'order' ? `${method} ${path}` : callId;
+/** Who brings orders to their end, step by step. */
+const ORDER_SERVICES: Readonly<Record<string, true>> = { order: true, monolith: true };
 
-/** What the figures are computed from (`classroom.md`, "Figures, exactly"). */
-export const figures: Projection<FiguresState> = {
+/** Attempts of one call; an order's step that is repeated is the same call (same method and path). */
+const logicalOf = ({ service, to, callId, method, path }: RunEventOf<'request.sent'>): string =>
+  ORDER_SERVICES[service] && to !== 'broker' ? `${method} ${path}` : callId;
+
+function notePayment(state: FiguresState, paymentId: unknown, orderId: string): void {
+  if (typeof paymentId !== 'string') return;
+  state.orderOfPayment.set(paymentId, orderId);
+  keepNewest(state.orderOfPayment, 2000);
+}
+
+/** In the monolith an order is under way from the intent to pay for it until that has ended. */
+function notePaymentIntent(state: FiguresState, orderId: string, after: Json): void {
+  const intent = (after ?? {}) as Readonly<Record<string, Json>>;
+  const { paymentId, giveUpAtUs, endedUs, state: now } = intent;
+  if (typeof giveUpAtUs !== 'number') return;
+  notePayment(state, paymentId, orderId);
+  if (endedUs === null) {
+    if (state.open.has(orderId)) return;
+    state.open.set(orderId, { orderId, giveUpAtUs, parked: false, halfDoneUs: null, goodsUs: null });
+  } else if (state.open.delete(orderId) && now === 'undone') {
+    state.undone += 1;
+  }
+}
+
+/** In one database stock and parcel are held together with the order, or something is half-done. */
+function noteGoods(state: FiguresState, orderId: string, timeUs: number): void {
+  const order = state.open.get(orderId);
+  if (order === undefined || state.orders.byOrder.has(orderId)) return;
+  order.halfDoneUs ??= timeUs;
+  order.goodsUs ??= timeUs;
+}
+
+/** An attempt as the extra calls count it; null: the event is none (a compensation, control traffic, a customer). */
+export function attemptOf(event: RunEvent): Attempt | null {
+  if (event.type !== 'request.sent' || event.plane !== 'data' || event.service === 'customers') return null;
+  // Compensations are told apart by their method: each undoes with DELETE.
+  if (ORDER_SERVICES[event.service] && event.method === 'DELETE') return null;
+  return {
+    timeUs: event.timeUs,
+    edge: `${event.service}->${event.to}`,
+    logical: logicalOf(event),
+  };
+}
+
+/** What the figures are computed from (`classroom.md`, "Figures, exactly"), with that fold of the orders in it. */
+export const createFigures = (orders: Projection<Orders>): Projection<FiguresState> => ({
   initial: () => ({
     orders: orders.initial(),
     facts: runFacts.initial(),
@@ -73,14 +120,9 @@ export const figures: Projection<FiguresState> = {
     runFacts.apply(state.facts, event);
     switch (event.type) {
       case 'request.sent': {
-        if (event.plane !== 'data' || event.service === 'customers') break;
-        // Compensations are told apart by their method: each undoes with DELETE.
-        if (event.service === 'order' && event.method === 'DELETE') break;
-        state.attempts.push({
-          timeUs: event.timeUs,
-          edge: `${event.service}->${event.to}`,
-          logical: logicalOf(event.service, event.callId, event.method, event.path),
-        });
+        const attempt = attemptOf(event);
+        if (attempt === null) break;
+        state.attempts.push(attempt);
         if (state.attempts.length > 8000) {
           const from = state.attempts.findIndex((attempt) => attempt.timeUs >= event.timeUs - WINDOW_US);
           state.attempts.splice(0, from < 0 ? state.attempts.length : Math.max(from, 2000));
@@ -93,6 +135,7 @@ export const figures: Projection<FiguresState> = {
           giveUpAtUs: event.giveUpAtUs,
           parked: false,
           halfDoneUs: null,
+          goodsUs: null,
         });
         break;
       case 'saga.parked': {
@@ -111,16 +154,19 @@ export const figures: Projection<FiguresState> = {
         if (EFFECT_SERVICES[event.service]) {
           for (const change of event.rows) {
             const order = orderOfRow(state, change.key, change.after);
-            if (order !== undefined) order.halfDoneUs ??= event.timeUs;
+            if (order === undefined) continue;
+            order.halfDoneUs ??= event.timeUs;
+            if (event.service !== 'payment-provider') order.goodsUs ??= event.timeUs;
           }
-        } else if (event.service === 'order') {
+        } else if (ORDER_SERVICES[event.service]) {
           for (const change of event.rows) {
+            if (change.table === 'payment-intents') notePaymentIntent(state, change.key, change.after);
+            if (GOODS_TABLES[change.table]) noteGoods(state, change.key, event.timeUs);
             if (change.table !== 'orders') continue;
             const { paymentId } = (change.after ?? {}) as { readonly paymentId?: unknown };
-            if (typeof paymentId === 'string') {
-              state.orderOfPayment.set(paymentId, change.key);
-              keepNewest(state.orderOfPayment, 2000);
-            }
+            notePayment(state, paymentId, change.key);
+            // The monolith's ends with its payment intent, in the same transaction.
+            if (event.service === 'monolith') continue;
             const intent = state.orders.byOrder.get(change.key);
             if (intent !== undefined && intent.end !== null) state.open.delete(change.key);
           }
@@ -131,7 +177,9 @@ export const figures: Projection<FiguresState> = {
     }
     return state;
   },
-};
+});
+
+export const figures: Projection<FiguresState> = createFigures(orders);
 
 export interface Success {
   readonly good: number;
@@ -171,6 +219,10 @@ const deadlineUs = (facts: RunFacts, kind: IntentKind): number =>
     ? (facts.settings?.deadlines.orderMs ?? 15_000)
     : (facts.settings?.deadlines.readMs ?? 5_000));
 
+/** Ended well and within its deadline: what goodput counts. */
+export const isGoodInTime = (intent: IntentView, facts: RunFacts): boolean =>
+  intent.end === 'good' && (intent.endedUs ?? 0) - intent.startedUs <= deadlineUs(facts, intent.kind);
+
 function success(endings: readonly IntentView[], kind: IntentKind): Success {
   let good = 0;
   let all = 0;
@@ -186,6 +238,27 @@ function success(endings: readonly IntentView[], kind: IntentKind): Success {
   return { good, endings: all, declined, share: all < MINIMUM_SAMPLES ? null : good / all };
 }
 
+export interface HalfDone {
+  readonly count: number;
+  /** Of them, with stock or a parcel held and not only money. */
+  readonly goods: number;
+  /** Since when the oldest of them. */
+  readonly sinceUs: number | null;
+}
+
+export function halfDoneOf(state: FiguresState): HalfDone {
+  let count = 0;
+  let goods = 0;
+  let sinceUs: number | null = null;
+  for (const { halfDoneUs, goodsUs } of state.open.values()) {
+    if (goodsUs !== null) goods += 1;
+    if (halfDoneUs === null) continue;
+    count += 1;
+    sinceUs = sinceUs === null ? halfDoneUs : Math.min(sinceUs, halfDoneUs);
+  }
+  return { count, goods, sinceUs };
+}
+
 /** The figures at a moment. */
 export function figuresAt(state: FiguresState, nowUs: number): Figures {
   const fromUs = nowUs - WINDOW_US;
@@ -196,20 +269,13 @@ export function figuresAt(state: FiguresState, nowUs: number): Figures {
     endings.push(intent);
   }
   const windowS = Math.min(WINDOW_US, Math.max(nowUs, 1)) / 1_000_000;
-  const inTime = endings.filter(
-    (intent) =>
-      intent.end === 'good' &&
-      (intent.endedUs ?? 0) - intent.startedUs <= deadlineUs(state.facts, intent.kind),
-  ).length;
+  const inTime = endings.filter((intent) => isGoodInTime(intent, state.facts)).length;
 
-  let halfDone = 0;
+  const { count: halfDone, sinceUs: oldestUs } = halfDoneOf(state);
   let stuck = 0;
-  let oldestUs: number | null = null;
   for (const order of state.open.values()) {
     if (order.parked) stuck += 1;
     if (order.halfDoneUs === null) continue;
-    halfDone += 1;
-    oldestUs = oldestUs === null ? order.halfDoneUs : Math.min(oldestUs, order.halfDoneUs);
     if (!order.parked && order.giveUpAtUs !== null && nowUs > order.giveUpAtUs + STUCK_AFTER_US) stuck += 1;
   }
 

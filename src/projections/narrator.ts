@@ -133,9 +133,7 @@ export const narrator: Projection<Narrator> = {
         const business = state.failures.get(event.orderId) === 'business';
         state.undoing.delete(event.orderId);
         state.failures.delete(event.orderId);
-        state.undone += 1;
-        if (event.timeUs - state.lastUndoneUs < UNDONE_PAUSE_US) break;
-        state.lastUndoneUs = event.timeUs;
+        if (!isNews(state, event.timeUs)) break;
         const what = steps.length === 0 ? '' : `: ${steps.join(', ')}`;
         say(
           state,
@@ -147,6 +145,12 @@ export const narrator: Projection<Narrator> = {
         );
         break;
       }
+      case 'store.committed':
+        // The monolith has no saga: how its orders end is in their payment intents.
+        for (const { table, after } of event.rows) {
+          if (table === 'payment-intents') intentEnded(state, event, after);
+        }
+        break;
       case 'saga.completed':
         state.undoing.delete(event.orderId);
         state.failures.delete(event.orderId);
@@ -185,6 +189,26 @@ export const narrator: Projection<Narrator> = {
     return state;
   },
 };
+
+/** Counts an order that was undone; false: another was told of a moment ago. */
+function isNews(state: Narrator, timeUs: number): boolean {
+  state.undone += 1;
+  if (timeUs - state.lastUndoneUs < UNDONE_PAUSE_US) return false;
+  state.lastUndoneUs = timeUs;
+  return true;
+}
+
+function intentEnded(state: Narrator, event: { seq: number; timeUs: number }, after: Json): void {
+  const row = (after ?? {}) as {
+    readonly state?: string;
+    readonly failure?: string | null;
+    readonly reason?: string | null;
+  };
+  if (row.state !== 'undone' || row.failure === 'cancelled' || !isNews(state, event.timeUs)) return;
+  if (row.failure === 'business')
+    say(state, event, 'plain', `An order was refused: ${row.reason ?? 'the shop said no'}`);
+  else say(state, event, 'fail', 'An order was undone: its payment was not authorised in time');
+}
 
 const UNDO_STEP: Readonly<Record<string, string>> = {
   releaseStock: 'reserveStock',

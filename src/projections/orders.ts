@@ -1,4 +1,4 @@
-import type { IntentKind, Json } from '../kernel/index.ts';
+import type { IntentKind, Json, RunEvent } from '../kernel/index.ts';
 import { keepNewest, type Projection } from './projection.ts';
 
 /**
@@ -29,6 +29,8 @@ export interface Orders {
   readonly byIntent: Map<string, IntentView>;
   /** Every order known, with the intent that placed it. Oldest first. */
   readonly byOrder: Map<string, IntentView>;
+  /** Whose customer's trace an order was stored in: known even if the answer was lost. */
+  readonly byTrace: Map<string, IntentView>;
   /** Ended since the last look; the figures' window reads these. */
   readonly endings: IntentView[];
   /** Orders that a business "no" ended, by order. */
@@ -82,26 +84,43 @@ function endOrder(state: Orders, intent: IntentView, orderId: string, timeUs: nu
   }
 }
 
-/** An order seen in a row or a saga before its customer heard of it (or placed by hand). */
-function orderOf(state: Orders, orderId: string, timeUs: number): IntentView {
+/** Takes back an ending: the customer heard of a failure, but the order was stored and goes on. */
+function reopen(state: Orders, intent: IntentView): void {
+  const place = state.endings.lastIndexOf(intent);
+  if (place >= 0) state.endings.splice(place, 1);
+  intent.end = null;
+  intent.endedUs = null;
+  intent.reason = null;
+}
+
+/** An order seen in a row or a saga, perhaps before its customer heard of it. */
+function orderOf(state: Orders, orderId: string, { timeUs, traceId }: RunEvent, kept: number): IntentView {
   let intent = state.byOrder.get(orderId);
   if (intent === undefined) {
-    intent = {
-      intentId: '',
-      kind: 'order',
-      customer: '',
-      startedUs: timeUs,
-      answeredUs: null,
-      httpStatus: null,
-      endedUs: null,
-      end: null,
-      reason: null,
-      orderId,
-      orderStatus: null,
-      traceIds: [],
-    };
+    const placed = traceId === null ? undefined : state.byTrace.get(traceId);
+    if (placed !== undefined && placed.orderId === null) {
+      placed.orderId = orderId;
+      if (placed.end === 'failed') reopen(state, placed);
+    }
+    intent =
+      placed?.orderId === orderId
+        ? placed
+        : {
+            intentId: '',
+            kind: 'order',
+            customer: '',
+            startedUs: timeUs,
+            answeredUs: null,
+            httpStatus: null,
+            endedUs: null,
+            end: null,
+            reason: null,
+            orderId,
+            orderStatus: null,
+            traceIds: [],
+          };
     state.byOrder.set(orderId, intent);
-    keepNewest(state.byOrder, KEPT, (gone) => {
+    keepNewest(state.byOrder, kept, (gone) => {
       state.businessFailures.delete(gone.orderId ?? '');
       state.reasons.delete(gone.orderId ?? '');
     });
@@ -109,19 +128,23 @@ function orderOf(state: Orders, orderId: string, timeUs: number): IntentView {
   return intent;
 }
 
-/** Intents and the orders that came of them. An order ends when its row says so, not when it is answered. */
-export const orders: Projection<Orders> = {
+/**
+ * Intents and the orders that came of them. An order ends when its row says so, not when it is answered, and
+ * whatever its customer was told. `kept`: the oldest intents and orders beyond so many are forgotten.
+ */
+export const createOrders = (kept: number): Projection<Orders> => ({
   initial: () => ({
     byIntent: new Map(),
     byOrder: new Map(),
+    byTrace: new Map(),
     endings: [],
     businessFailures: new Map(),
     reasons: new Map(),
   }),
   apply(state, event) {
     switch (event.type) {
-      case 'intent.started':
-        state.byIntent.set(event.intentId, {
+      case 'intent.started': {
+        const intent: IntentView = {
           intentId: event.intentId,
           kind: event.kind,
           customer: event.customer,
@@ -134,16 +157,23 @@ export const orders: Projection<Orders> = {
           orderId: null,
           orderStatus: null,
           traceIds: event.traceId === null ? [] : [event.traceId],
-        });
-        keepNewest(state.byIntent, KEPT);
+        };
+        state.byIntent.set(event.intentId, intent);
+        keepNewest(state.byIntent, kept);
+        if (event.kind !== 'order' || event.traceId === null) break;
+        state.byTrace.set(event.traceId, intent);
+        keepNewest(state.byTrace, kept);
         break;
+      }
       case 'intent.answered': {
         const intent = state.byIntent.get(event.intentId);
         if (intent === undefined) break;
         intent.answeredUs = event.timeUs;
         intent.httpStatus = event.status;
-        if (event.reason !== null) intent.reason = event.reason;
         addTrace(intent, event.traceId);
+        // Stored: it ends as an order does, though its customer may be told otherwise.
+        if (event.outcome !== 'ok' && intent.kind === 'order' && intent.orderId !== null) break;
+        if (event.reason !== null) intent.reason = event.reason;
         if (event.orderId !== null && event.outcome === 'ok' && event.kind === 'order') {
           // The order's row may have been committed, and even ended, before its customer heard of it.
           const known = state.byOrder.get(event.orderId);
@@ -171,12 +201,17 @@ export const orders: Projection<Orders> = {
       }
       case 'store.committed': {
         if (event.service !== 'order' && event.service !== 'monolith') break;
+        for (const { table, key, after } of event.rows) {
+          // The monolith's own note of why an order is turned back.
+          if (table === 'payment-intents' && fieldOf(after, 'failure') === 'business')
+            state.businessFailures.set(key, fieldOf(after, 'reason') ?? '');
+        }
         for (const change of event.rows) {
           if (change.table !== 'orders' || change.after === null) continue;
           const status = fieldOf(change.after, 'status');
           if (status === null) continue;
           const orderId = fieldOf(change.after, 'orderId') ?? fieldOf(change.after, 'id') ?? change.key;
-          const intent = orderOf(state, orderId, event.timeUs);
+          const intent = orderOf(state, orderId, event, kept);
           intent.orderStatus = status;
           const reason = reasonOf(change.after);
           if (reason !== null) state.reasons.set(orderId, reason);
@@ -186,10 +221,10 @@ export const orders: Projection<Orders> = {
         break;
       }
       case 'saga.started':
-        addTrace(orderOf(state, event.orderId, event.timeUs), event.traceId);
+        addTrace(orderOf(state, event.orderId, event, kept), event.traceId);
         break;
       case 'saga.step.started':
-        addTrace(orderOf(state, event.orderId, event.timeUs), event.traceId);
+        addTrace(orderOf(state, event.orderId, event, kept), event.traceId);
         break;
       case 'saga.step.failed':
         if (event.lane === 'forward') {
@@ -201,7 +236,9 @@ export const orders: Projection<Orders> = {
     }
     return state;
   },
-};
+});
+
+export const orders: Projection<Orders> = createOrders(KEPT);
 
 /** Newest first: orders, and (with `all`) what else customers did. */
 export function listIntents(state: Orders, limit: number, all = false): IntentView[] {

@@ -215,6 +215,22 @@ describe('the narrator', () => {
   });
 });
 
+it('the narrator tells how orders of the monolith end, which have no saga', () => {
+  const script = new Script();
+  const intent = (at: number, id: string, row: object) =>
+    script.row(at, 'monolith-1', 'payment-intents', id, { orderId: id, failure: null, reason: null, ...row });
+  intent(1, 'o1', { state: 'authorising' });
+  intent(7, 'o1', { state: 'undone', failure: 'gave-up', reason: 'late' });
+  intent(8, 'o2', { state: 'undone', failure: 'business', reason: 'Sold out.' });
+  intent(9, 'o3', { state: 'completed' });
+  intent(13, 'o4', { state: 'undone', failure: 'cancelled', reason: 'cancelled by the customer' });
+  intent(14, 'o5', { state: 'undone', failure: 'business', reason: 'Sold out.' });
+  expect(script.projections.narrator.lines.map((line) => [line.timeUs, line.text])).toEqual([
+    [7_000_000, 'An order was undone: its payment was not authorised in time'],
+    [14_000_000, 'An order was refused: Sold out.'],
+  ]);
+});
+
 it('gives the same state for the same events', () => {
   const script = new Script();
   script.order(1, 'o1');

@@ -198,3 +198,62 @@ describe('why did this fail?', () => {
     );
   });
 });
+
+describe('why did an order of the monolith end so?', () => {
+  const MONOLITH = 'monolith-1';
+  const PROVIDER = 'payment-provider-1';
+
+  /** An order whose payment intent is recorded; `end` tells the rest of its story at 0:03. */
+  function taken(script: Script): (intent: object, status: string, reason?: string) => void {
+    const trace = 'trace-i1';
+    script.intent(1, 'i1');
+    const row = { orderId: 'o1', paymentId: 'p1', giveUpAtUs: 7_000_000, endedUs: null, failure: null };
+    script.row(1, MONOLITH, 'payment-intents', 'o1', { ...row, state: 'authorising' }, trace);
+    script.answer(1.5, 'i1', 'order', 'ok', { orderId: 'o1', status: 202 });
+    return (intent, status, reason = '') => {
+      script.row(3, MONOLITH, 'payment-intents', 'o1', { ...row, endedUs: 3, ...intent }, trace);
+      script.row(3, MONOLITH, 'orders', 'o1', { orderId: 'o1', status, reason }, trace);
+    };
+  }
+
+  const asked = (script: Script, at: number) =>
+    script.sent(at, MONOLITH, PROVIDER, `p-${at}`, {
+      trace: 'trace-i1',
+      method: 'PUT',
+      path: '/authorisations/p1',
+    });
+
+  it('under way, and confirmed', () => {
+    const script = new Script();
+    const end = taken(script);
+    expect(whyIntent(script.projections, orderOf(script, 'o1')).headline).toBe('This order is under way');
+    end({ state: 'completed' }, 'CONFIRMED');
+    expect(whyIntent(script.projections, orderOf(script, 'o1')).headline).toBe('This order is confirmed');
+  });
+
+  it('waits for a provider that is down, then is undone: back to the fault', () => {
+    const script = new Script();
+    const down = { kind: 'down', target: { kind: 'service', service: 'payment-provider' }, lengthMs: null };
+    script.fault(0.5, 'f1', down);
+    const end = taken(script);
+    asked(script, 2);
+    script.failed(2, MONOLITH, PROVIDER, 'p-2', 'connection_refused', { trace: 'trace-i1' });
+    expect(whyIntent(script.projections, orderOf(script, 'o1')).headline).toBe(
+      'This order waits for Payment',
+    );
+    end({ state: 'undone', failure: 'gave-up' }, 'REJECTED', 'late');
+    const chain = whyIntent(script.projections, orderOf(script, 'o1'));
+    expect(chain.headline).toBe('This order was undone');
+    expect(chain.fault?.faultId).toBe('f1');
+    expect(textOf(chain)).toContain('nothing was stored. Nothing was charged.');
+    expect(textOf(chain)).toContain('Monolith could not reach Payment');
+  });
+
+  it('refused: an answer, not a fault', () => {
+    const script = new Script();
+    taken(script)({ state: 'undone', failure: 'business', reason: 'Sold out' }, 'REJECTED', 'Sold out');
+    const chain = whyIntent(script.projections, orderOf(script, 'o1'));
+    expect(chain).toMatchObject({ headline: 'This order was refused', fault: null });
+    expect(textOf(chain)).toContain('Sold out. That is an answer, not a fault.');
+  });
+});

@@ -83,6 +83,37 @@ const siblings = (sources: WhySources, span: SpanView): SpanView[] =>
 
 const times = (count: number): string => (count <= 1 ? '' : count === 2 ? ', twice' : `, ${count} times`);
 
+type Consequences = Readonly<Record<string, (callee: string) => string>>;
+const WHY_LOST: Consequences = {
+  down: (callee) => `took ${callee} away.`,
+  'crash-loop': (callee) => `took ${callee} away.`,
+  reset: () => 'broke the connection.',
+};
+const WHY_FAILED: Consequences = {
+  errors: () => 'answered in its place.',
+  'store-errors': (callee) => `failed ${possessive(callee)} transaction.`,
+};
+
+function whyLate({ description: { kind, addMs } }: FaultView, span: SpanView, callee: string): string {
+  switch (kind) {
+    case 'slow': {
+      const needed = neededMs(span);
+      return needed === null
+        ? `made ${callee} need ${formatSize(addMs ?? 0)} more.`
+        : `made ${callee} need ${formatDuration(needed)}.`;
+    }
+    case 'down':
+    case 'partition':
+      return `let nothing through to ${callee}.`;
+    case 'loss':
+      return 'lost the request, or its answer.';
+    case 'clog':
+      return 'held it on the way.';
+    default:
+      return 'is why.';
+  }
+}
+
 /** How long the callee needed for this request, when it is known. */
 function neededMs(span: SpanView): number | null {
   if (span.receivedUs === null || span.answeredUs === null) return null;
@@ -197,16 +228,7 @@ function explainInto(sources: WhySources, span: SpanView, lines: WhyLine[], dept
       }),
     );
     if (fault !== null) {
-      const needed = neededMs(span);
-      const made =
-        fault.description.kind === 'slow'
-          ? needed === null
-            ? `made ${callee} need ${formatSize(fault.description.addMs ?? 0)} more.`
-            : `made ${callee} need ${formatDuration(needed)}.`
-          : fault.description.kind === 'down'
-            ? `let nothing through to ${callee}.`
-            : 'is why.';
-      lines.push(faultLine(fault, made));
+      lines.push(faultLine(fault, whyLate(fault, span, callee)));
       if (span.receivedUs !== null) lines.push(line(`${callee} may still have done it: outcome unknown.`));
       return fault;
     }
@@ -245,7 +267,7 @@ function explainInto(sources: WhySources, span: SpanView, lines: WhyLine[], dept
       ),
     );
     if (fault !== null) {
-      lines.push(faultLine(fault, fault.description.kind === 'down' ? `took ${callee} away.` : 'is why.'));
+      lines.push(faultLine(fault, WHY_LOST[fault.description.kind]?.(callee) ?? 'is why.'));
     }
     return fault;
   }
@@ -270,9 +292,7 @@ function explainInto(sources: WhySources, span: SpanView, lines: WhyLine[], dept
       ),
     );
     if (span.faults.length > 0 && fault !== null) {
-      lines.push(
-        faultLine(fault, fault.description.kind === 'errors' ? 'answered in its place.' : 'is why.'),
-      );
+      lines.push(faultLine(fault, WHY_FAILED[fault.description.kind]?.(callee) ?? 'is why.'));
       return fault;
     }
     if (span.shed) {
@@ -401,6 +421,8 @@ export function whyIntent(sources: WhySources, intent: IntentView): WhyChain {
       : intent.traceIds;
   const name = intent.orderId === null ? 'This request' : 'This order';
 
+  if (saga === undefined && intent.kind === 'order' && intent.orderId !== null)
+    return whyTransactions(sources, intent, traceIds);
   if (saga === undefined) {
     const span = failedCallOf(sources, traceIds, null);
     const first = span === null ? null : outermost(sources, span);
@@ -514,6 +536,56 @@ export function whyIntent(sources: WhySources, intent: IntentView): WhyChain {
   }
   lines.push(line('Every step was done.', saga.endedUs));
   return { headline: 'This order is confirmed', lines, fault: null };
+}
+
+/** An order without a saga: the monolith's, in local transactions around the payment. */
+function whyTransactions(sources: WhySources, intent: IntentView, traceIds: readonly string[]): WhyChain {
+  const lines: WhyLine[] = [];
+  const span = failedCallOf(sources, traceIds, 'payment-provider');
+  const reason = intent.reason ?? 'The shop said no';
+  switch (intent.end) {
+    case 'good':
+      lines.push(
+        line('Order, stock and shipment were stored together, and the payment was taken.', intent.endedUs),
+      );
+      return { headline: 'This order is confirmed', lines, fault: null };
+    case 'cancelled':
+      lines.push(line('Its customer took it back in time. Nothing was charged.', intent.endedUs));
+      return { headline: 'This order was cancelled', lines, fault: null };
+    case 'declined': {
+      const declined = span?.end === 'refused' && span.status === 402;
+      lines.push(
+        declined
+          ? line(DECLINED, intent.endedUs)
+          : line(`${reason}. That is an answer, not a fault.`, intent.endedUs),
+      );
+      lines.push(line('Order, stock and shipment are stored together or not at all. Nothing was charged.'));
+      return {
+        headline: declined ? 'The card was declined' : 'This order was refused',
+        lines,
+        fault: null,
+      };
+    }
+    case 'failed': {
+      lines.push(
+        line(
+          'The payment was not authorised in time, so nothing was stored. Nothing was charged.',
+          intent.endedUs,
+        ),
+      );
+      const fault = span === null ? null : explainInto(sources, span, lines, 0);
+      return { headline: 'This order was undone', lines, fault };
+    }
+    case null: {
+      if (span === null) {
+        lines.push(line('Its payment is under way; nothing has failed.', intent.startedUs));
+        return { headline: 'This order is under way', lines, fault: null };
+      }
+      lines.push(line('The payment failed and is tried again.', span.endedUs));
+      const fault = explainInto(sources, span, lines, 0);
+      return { headline: `This order waits for ${serviceTitle('payment-provider')}`, lines, fault };
+    }
+  }
 }
 
 /** The failed call nearest to the customer, from which the chain is followed inwards. */

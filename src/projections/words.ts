@@ -10,7 +10,7 @@ const TITLES: Readonly<Record<ServiceName, string>> = {
   order: 'Order',
   shipping: 'Shipping',
   'payment-provider': 'Payment',
-  monolith: 'Shop',
+  monolith: 'Monolith',
   run: 'Run',
 };
 
@@ -51,12 +51,21 @@ export const shortId = (id: string): string => (id.length <= 10 ? id : id.slice(
 export type FaultTargetView =
   | { readonly kind: 'service'; readonly service: ServiceName }
   | { readonly kind: 'instance'; readonly instance: InstanceId }
-  | { readonly kind: 'edge'; readonly from: ServiceName; readonly to: ServiceName };
+  | { readonly kind: 'edge'; readonly from: ServiceName; readonly to: ServiceName }
+  /** Every edge between services. */
+  | { readonly kind: 'network' }
+  /** A partition: `others` null are all the rest. */
+  | {
+      readonly kind: 'sides';
+      readonly instances: readonly InstanceId[];
+      readonly others: readonly InstanceId[] | null;
+    };
 
 /** What the views need of a fault; the fault itself belongs to `faults/` and travels as JSON in the log. */
 export interface FaultDescription {
   readonly kind: string;
   readonly target: FaultTargetView | null;
+  /** Of latency the mean. */
   readonly addMs: number | null;
   readonly status: number | null;
   readonly share: number;
@@ -69,13 +78,25 @@ const record = (json: Json | undefined): { readonly [key: string]: Json } | null
     : null;
 const text = (json: Json | undefined): string | null => (typeof json === 'string' ? json : null);
 const number = (json: Json | undefined): number | null => (typeof json === 'number' ? json : null);
+const texts = (json: Json | undefined): readonly string[] | null =>
+  Array.isArray(json) ? json.filter((each) => typeof each === 'string') : null;
 
 function targetOf(json: { readonly [key: string]: Json } | null): FaultTargetView | null {
   const target = record(json?.['target']);
+  const instances = texts(json?.['instances']);
+  if (instances !== null) {
+    const others = texts(json?.['others']);
+    return {
+      kind: 'sides',
+      instances: instances as readonly InstanceId[],
+      others: others as readonly InstanceId[] | null,
+    };
+  }
   if (target === null) {
     const instance = text(json?.['instance']);
     return instance === null ? null : { kind: 'instance', instance: instance as InstanceId };
   }
+  if (target['kind'] === 'network') return { kind: 'network' };
   const service = text(target['service']);
   const instance = text(target['instance']);
   const from = text(target['from']);
@@ -94,7 +115,7 @@ export function describeFault(fault: Json): FaultDescription {
   return {
     kind: text(json?.['kind']) ?? 'fault',
     target: targetOf(json),
-    addMs: number(json?.['addMs']),
+    addMs: number(json?.['addMs'] ?? json?.['meanMs']),
     status: number(json?.['status']),
     share: number(json?.['share']) ?? 1,
     lengthMs: number(json?.['lengthMs']),
@@ -110,7 +131,25 @@ export function faultWord(fault: FaultDescription): string {
     case 'errors':
       return `Errors ${formatShare(fault.share)}`;
     case 'down':
-      return fault.target?.kind === 'edge' ? 'Cut' : 'Down';
+      return fault.target?.kind === 'edge' || fault.target?.kind === 'network' ? 'Cut' : 'Down';
+    case 'loss':
+      return `Loss ${formatShare(fault.share)}`;
+    case 'latency':
+      return `Latency +${formatDuration(fault.addMs ?? 0)}`;
+    case 'partition':
+      return 'Partition';
+    case 'clog':
+      return 'Clogged';
+    case 'reset':
+      return `Resets ${formatShare(fault.share)}`;
+    case 'duplicate':
+      return `Duplicates ${formatShare(fault.share)}`;
+    case 'store-errors':
+      return `Database errors ${formatShare(fault.share)}`;
+    case 'store-slow':
+      return `Database slow +${formatDuration(fault.addMs ?? 0)}`;
+    case 'crash-loop':
+      return 'Crash loop';
     case 'crash-at':
       return 'Crash at a step';
     default:
@@ -124,18 +163,38 @@ export const faultBadgeWord = (fault: FaultDescription): string =>
     ? `Slow +${formatSize(fault.addMs ?? 0)} (${formatShare(fault.share)})`
     : faultWord(fault);
 
-/** "Shipping", "shipping-2", "Order → Shipping". */
+/** "Shipping", "shipping-2", "Order → Shipping", "the network", "order-1 | all others". */
 export function targetWord(target: FaultTargetView | null): string {
-  if (target === null) return 'the shop';
-  if (target.kind === 'service') return serviceTitle(target.service);
-  if (target.kind === 'instance') return target.instance;
-  return `${serviceTitle(target.from)} → ${serviceTitle(target.to)}`;
+  switch (target?.kind) {
+    case undefined:
+      return 'the shop';
+    case 'service':
+      return serviceTitle(target.service);
+    case 'instance':
+      return target.instance;
+    case 'edge':
+      return `${serviceTitle(target.from)} → ${serviceTitle(target.to)}`;
+    case 'network':
+      return 'the network';
+    case 'sides':
+      return `${target.instances.join(', ')} | ${target.others?.join(', ') ?? 'all others'}`;
+  }
 }
 
-/** The service at which a fault is felt: the callee of an edge. */
+/** The service at which a fault is felt: the callee of an edge; null when it is more than one. */
 export function serviceOfTarget(target: FaultTargetView | null): ServiceName | null {
-  if (target === null) return null;
-  if (target.kind === 'service') return target.service;
-  if (target.kind === 'instance') return serviceOf(target.instance);
-  return target.to;
+  switch (target?.kind) {
+    case 'service':
+      return target.service;
+    case 'instance':
+      return serviceOf(target.instance);
+    case 'edge':
+      return target.to;
+    case 'sides': {
+      const [service, ...more] = new Set(target.instances.map(serviceOf));
+      return more.length === 0 ? (service ?? null) : null;
+    }
+    default:
+      return null;
+  }
 }

@@ -47,11 +47,12 @@ function NarratorEntry({ line, old }: { readonly line: Line; readonly old: boole
 }
 
 function FirstSentence() {
+  const monolith = useRun((state) => state.projections.facts.composition === 'monolith');
   return (
     <div className="narrator narrator-first" data-testid="narrator">
       <p>
-        Press <b>Play</b> (<kbd>Space</kbd>): customers start ordering; then click <b>Shipping</b>, choose{' '}
-        <b>Slow</b>, and see who else suffers.
+        Press <b>Play</b> (<kbd>Space</kbd>): customers start ordering; then click{' '}
+        <b>{monolith ? 'Payment' : 'Shipping'}</b>, choose <b>Slow</b>, and see who else suffers.
       </p>
     </div>
   );

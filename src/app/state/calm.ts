@@ -11,6 +11,7 @@ const SHOP: readonly ServiceName[] = [
   'shipping',
   'payment-provider',
 ];
+const MONOLITH: readonly ServiceName[] = ['monolith', 'payment-provider'];
 /** An edge still shows a failure for as long. */
 const TROUBLE_US = 2_600_000;
 
@@ -20,7 +21,8 @@ export const isFresh = (projections: RunProjections): boolean =>
 
 /** Every service is ready, nothing is under way, and what failed while they found each other is over. */
 export function isCalm(projections: RunProjections, nowUs: number): boolean {
-  if (SHOP.some((service) => serviceLoad(projections.topology, service).ready === 0)) return false;
+  const shop = projections.facts.composition === 'monolith' ? MONOLITH : SHOP;
+  if (shop.some((service) => serviceLoad(projections.topology, service).ready === 0)) return false;
   for (const call of projections.calls.byId.values()) {
     // Its mark is still to be seen.
     if (call.plane === 'data' && nowUs - (call.endedUs ?? nowUs) < CALL_AFTERGLOW_US) return false;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readHash, writeHash } from './hash.ts';
+import { readComposition, readHash, writeHash } from './hash.ts';
 import { createViewStore, type Selection } from './view-store.ts';
 
 it.each<Selection>([
@@ -29,3 +29,13 @@ it.each(['#select=service:nothing', '#select=edge:order', '#theme=purple&dock=no
     expect(readHash(hash)).toEqual({ selection: null });
   },
 );
+
+it('the address can say which shop is started', () => {
+  expect(readComposition('#composition=monolith&dock=log')).toBe('monolith');
+  expect(readComposition('#composition=microservices')).toBe('microservices');
+  expect([readComposition(''), readComposition('#composition=other')]).toEqual([null, null]);
+  const view = createViewStore({ selection: { kind: 'service', service: 'monolith' } });
+  expect(writeHash(view.getState(), '#composition=monolith')).toBe(
+    '#composition=monolith&select=service:monolith',
+  );
+});

@@ -58,6 +58,15 @@ export function readHash(hash: string): Partial<ViewState> {
   };
 }
 
+/**
+ * `#composition=monolith`: which shop the page starts; null: it does not say. Read once, when the page is
+ * loaded: another composition is another run.
+ */
+export function readComposition(hash: string): 'microservices' | 'monolith' | null {
+  const value = new URLSearchParams(hash.replace(/^#/, '')).get('composition');
+  return value === 'microservices' || value === 'monolith' ? value : null;
+}
+
 export function writeHash(state: ViewState, before: string): string {
   const parameters = new URLSearchParams(before.replace(/^#/, ''));
   const put = (name: string, value: string | null) => {

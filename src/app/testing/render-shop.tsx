@@ -24,13 +24,20 @@ export async function openTestShop(
     readonly nowS?: number;
     readonly settings?: Partial<RunSettings>;
     readonly tables?: Record<string, readonly Json[]>;
+    readonly composition?: string;
   } = {},
 ): Promise<TestShop> {
   const script = new Script();
   const settings = { ...classroomSettings(), ...options.settings };
   script.write(
     { at: 0, by: 'run-1' },
-    { type: 'run.started', seed: 1, composition: 'microservices', host: 'test', setup: 'classroom' },
+    {
+      type: 'run.started',
+      seed: 1,
+      composition: options.composition ?? 'microservices',
+      host: 'test',
+      setup: 'classroom',
+    },
   );
   script.write(
     { at: 0, by: 'run-1' },

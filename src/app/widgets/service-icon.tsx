@@ -4,6 +4,7 @@ import {
   Package,
   ReceiptText,
   Split,
+  Store,
   Truck,
   User,
   Users,
@@ -19,6 +20,7 @@ const ICONS: Partial<Record<ServiceName, LucideIcon>> = {
   product: Package,
   order: ReceiptText,
   shipping: Truck,
+  monolith: Store,
   'payment-provider': CreditCard,
 };
 

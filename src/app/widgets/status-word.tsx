@@ -17,13 +17,13 @@ export function orderStatus(intent: IntentView, saga: SagaView | undefined): Ord
   if (intent.end === 'declined') return { word: 'declined', tone: 'plain', Icon: Ban };
   if (intent.end === 'cancelled') return { word: 'cancelled', tone: 'plain', Icon: Undo2 };
   if (intent.end === 'failed')
-    return saga === undefined
+    return saga === undefined && intent.orderStatus === null
       ? { word: 'failed', tone: 'fail', Icon: X }
       : { word: 'undone', tone: 'fail', Icon: Undo2 };
   if (saga?.state === 'compensating') return { word: 'undoing', tone: 'fail', Icon: Undo2 };
   if (saga?.steps.some((step) => step.forward.status === 'waiting'))
     return { word: 'waiting', tone: 'half', Icon: RotateCcw };
-  return saga === undefined
+  return saga === undefined && intent.orderStatus === null
     ? { word: 'sent', tone: 'plain', Icon: CircleDashed }
     : { word: 'under way', tone: 'plain', Icon: LoaderCircle };
 }

@@ -313,7 +313,9 @@ export class Fleet {
     const key = `${life.instance}/${id}`;
     switch (message.type) {
       case 'memory.begin':
-        tables.begin(key, message.mode, () => this.#post(life, { type: 'memory.opened', id }));
+        tables.begin(key, message.tables, message.mode, () =>
+          this.#post(life, { type: 'memory.opened', id }),
+        );
         return;
       case 'memory.request': {
         let outcome: StoreOutcome<unknown>;

@@ -1,3 +1,5 @@
+import type { Composition } from '../../compositions/index.ts';
+import type { Setup } from '../../setups/index.ts';
 import { Hub, type HubOptions } from './hub.ts';
 import { provideLocalStorage } from './local-storage-shim.ts';
 import { LogStorage } from './log-storage.ts';
@@ -7,7 +9,8 @@ interface WorkerPort extends Port<HubToPage> {
   onmessage: ((event: MessageEvent<PageToHub>) => void) | null;
 }
 
-export interface HubHostOptions extends Pick<HubOptions, 'composition' | 'spawn'> {
+export interface HubHostOptions extends Pick<HubOptions, 'spawn'> {
+  composition(setup: Setup): Composition;
   /** Uses no database even where there is one. */
   readonly inMemory?: boolean;
 }
@@ -23,7 +26,8 @@ export function serveHub(port: WorkerPort, options: HubHostOptions): void {
     // After the shim, and so not before.
     const { createHubNetwork } = await import('./hub-network.ts');
     await Hub.create(message, {
-      ...options,
+      spawn: options.spawn,
+      composition: options.composition(message.setup),
       post,
       network: createHubNetwork,
       openStorage: async (run) => (options.inMemory === true ? null : await LogStorage.open(run)),

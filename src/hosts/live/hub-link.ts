@@ -13,7 +13,7 @@ export interface HubLinkListener {
 const ENDED: CommandResult = { ok: false, error: { message: 'The run has ended.' } };
 
 /** What the hub says of the shop when it is open. */
-export type OpenShop = Pick<Extract<HubToPage, { readonly type: 'ready' }>, 'gatewayAnswers'>;
+export type OpenShop = Pick<Extract<HubToPage, { readonly type: 'ready' }>, 'entryAnswers'>;
 
 /** The page's side of one hub worker. */
 export class HubLink {

@@ -115,7 +115,7 @@ describe('the shop opens', () => {
     await comesUp('gateway-1');
     await comesUp('customers-1');
     await started;
-    expect(ready(posted)).toMatchObject({ gatewayAnswers: true });
+    expect(ready(posted)).toMatchObject({ entryAnswers: true });
     expect(posted.findLast(({ type }) => type === 'clock')).toMatchObject({ clock: { paused: false } });
   });
 
@@ -148,7 +148,7 @@ describe('the shop opens', () => {
     await absent.comesUp('order-1');
     await absent.comesUp('customers-1');
     await absent.started;
-    expect(ready(absent.posted)).toMatchObject({ gatewayAnswers: false });
+    expect(ready(absent.posted)).toMatchObject({ entryAnswers: false });
 
     const { storage } = memoryDisk();
     const first = start({ storage });
@@ -160,7 +160,7 @@ describe('the shop opens', () => {
     const second = start({ storage });
     for (const instance of ['order-1', 'gateway-1', 'customers-1']) await second.comesUp(instance);
     await second.started;
-    expect(ready(second.posted)).toMatchObject({ gatewayAnswers: false });
+    expect(ready(second.posted)).toMatchObject({ entryAnswers: false });
   });
 
   it('with the time that is, for every worker: one that loads while another starts the clock too', async () => {

@@ -1,5 +1,12 @@
-import { type Composition, instancesOf } from '../../compositions/index.ts';
-import { type Fault, FaultSchedule, faultyNetwork, type ScheduledFault } from '../../faults/index.ts';
+import { type Composition, entryOf, instancesOf } from '../../compositions/index.ts';
+import {
+  type Fault,
+  FaultSchedule,
+  faultyNetwork,
+  type ScheduledFault,
+  sitsAt,
+  sitsBetween,
+} from '../../faults/index.ts';
 import {
   type CrashReason,
   callId,
@@ -16,6 +23,7 @@ import {
   type InstanceId,
   instanceId,
   type Json,
+  OUTSIDE,
   type OutboundMessage,
   parseTraceparent,
   type Reply,
@@ -38,11 +46,12 @@ import {
   misplacedFault,
   type Setup,
 } from '../../setups/index.ts';
-import { Fleet, OUTSIDE } from './fleet.ts';
+import { CommitOrder } from './commit-order.ts';
+import { Fleet } from './fleet.ts';
 import { LogKeeper } from './log-keeper.ts';
 import type { LogStorage, RunMemory } from './log-storage.ts';
 import type { HubToPage, InstanceBoot, Notice, PageToHub } from './messages.ts';
-import { eventsOf, OutboxKeeper } from './outbox-keeper.ts';
+import { OutboxKeeper } from './outbox-keeper.ts';
 import { PageRelay } from './page-relay.ts';
 import {
   type ClockState,
@@ -74,7 +83,6 @@ export interface HubOptions {
 type Boot = Extract<PageToHub, { readonly type: 'boot' }>;
 
 const RUN_INSTANCE = instanceId('run', 1);
-const GATEWAY = instanceId('gateway', 1);
 const READY_WITHIN_MS = 60_000;
 /** A killed worker's last transaction may still have been on its way into the database. */
 const DRAIN_AGAIN_MS = 1000;
@@ -101,6 +109,8 @@ const notStored = (error: unknown): Notice => {
 export class Hub implements CommandedRun {
   readonly #options: HubOptions;
   readonly #composition: Composition;
+  /** Who answers customers. */
+  readonly #entry: InstanceId;
   readonly #runId: RunId;
   readonly #setup: Setup;
   readonly #clock: RunClock;
@@ -108,6 +118,7 @@ export class Hub implements CommandedRun {
   readonly #gate: PauseGate;
   readonly #storage: LogStorage | null;
   readonly #outbox: OutboxKeeper | null;
+  readonly #commits: CommitOrder;
   readonly #log: LogKeeper;
   readonly #sequencer: Sequencer;
   readonly #fleet: Fleet;
@@ -181,6 +192,7 @@ export class Hub implements CommandedRun {
   ) {
     this.#options = options;
     this.#composition = options.composition;
+    this.#entry = entryOf(options.composition);
     this.#runId = boot.runId;
     this.#setup = memory?.setup ?? boot.setup;
     this.#settings = memory?.settings ?? boot.setup.settings;
@@ -189,6 +201,13 @@ export class Hub implements CommandedRun {
     this.#past = past;
     this.#storage = storage;
     this.#outbox = storage === null ? null : new OutboxKeeper(boot.runId, this.#composition.name);
+    this.#commits = new CommitOrder({
+      tell: (service, entry) => {
+        this.#outbox?.expect(service, entry);
+        this.#log.add(entry.events);
+      },
+      lookUp: (service) => void this.#drain(service),
+    });
     const wall = () => wallNowMs() + offsetMs;
     this.#clock = new RunClock(
       { ...startedClock(wall(), past.lastUs), speed: OPENING_SPEED, paused: true },
@@ -220,10 +239,7 @@ export class Hub implements CommandedRun {
       boot: (instance) => this.#bootOf(instance),
       route: (message, reply) => this.#route(message, reply),
       events: (events) => this.#log.add(events),
-      committed: (service, entry) => {
-        this.#outbox?.expect(service, entry);
-        this.#log.add(entry.events);
-      },
+      committed: (service, entry) => this.#commits.add(service, entry),
       write: (draft, about, cause) => this.write(draft, { instance: about, cause: cause ?? null }),
       causeOf: ({ faultId }) => (faultId === null ? null : (this.#faultStarts.get(faultId) ?? null)),
       crashed: (instance, reason) => this.#faults.instanceCrashed(instance, reason.faultId),
@@ -240,13 +256,14 @@ export class Hub implements CommandedRun {
     });
     this.#faults = new FaultSchedule(
       {
+        random,
         now: () => this.#clock.now(),
         schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
         emit: (draft) => {
           const id = this.write(draft);
           if (draft.type === 'fault.started') this.#faultStarts.set(draft.faultId, id);
         },
-        crash: (instance, faultId) => this.#fleet.crash(instance, { reason: 'a fault: down', faultId }),
+        crash: (instance, reason) => this.#fleet.crash(instance, reason),
         restart: (instance) => this.startInstance(instance),
         instancesOf: (service) => this.instances().filter((instance) => serviceOf(instance) === service),
         changed: (faults) => this.#fleet.broadcast({ type: 'faults', faults }),
@@ -259,6 +276,7 @@ export class Hub implements CommandedRun {
       random,
       schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
       active: () => this.#faults.active(),
+      whenEnded: (faultId, wake) => this.#faults.whenEnded(faultId, wake),
       write: (draft, at) => this.write(draft, at),
     });
     this.#deliver = hopNetwork(faulty, {
@@ -458,6 +476,7 @@ export class Hub implements CommandedRun {
     this.#log.drain();
     await this.#log.flush();
     this.#log.stop();
+    this.#commits.stop();
     this.#outbox?.close();
     this.#storage?.close();
   }
@@ -505,7 +524,7 @@ export class Hub implements CommandedRun {
       const waiting = continuing.filter(({ kind }) => kind === 'crash-at');
       this.#toArm = [...waiting.map((fault) => ({ atMs: 0, fault })), ...this.#toArm];
     }
-    await Promise.all(this.#composition.services.map((service) => this.#drain(service)));
+    await Promise.all(this.#composition.services.map((service) => this.#takeUp(service)));
 
     for (const fault of continuing) if (fault.kind !== 'crash-at') this.#faults.add(fault);
     const toStart = this.instances().filter((instance) => !this.#faults.instanceAdded(instance));
@@ -524,7 +543,7 @@ export class Hub implements CommandedRun {
     this.#armFaults();
     if (this.#pausedByUser) this.pause('it was paused before the reload');
     this.#watchClock();
-    post({ type: 'ready', gatewayAnswers: this.#gatewayMayAnswer() });
+    post({ type: 'ready', entryAnswers: this.#entryMayAnswer() });
   }
 
   /** What crashes an instance while the shop opens would only keep it shut. */
@@ -537,13 +556,12 @@ export class Hub implements CommandedRun {
   }
 
   /** False when it is down, or a fault sits on its customers' way to it. */
-  #gatewayMayAnswer(): boolean {
-    if (!this.#fleet.runs(GATEWAY)) return false;
+  #entryMayAnswer(): boolean {
+    const entry = this.#entry;
+    if (!this.#fleet.runs(entry)) return false;
     return !this.#faults.active().some(({ fault }) => {
-      if (fault.kind === 'crash-at') return false;
-      const { target } = fault;
-      if (target.kind === 'instance') return target.instance === GATEWAY;
-      return (target.kind === 'edge' ? target.to : target.service) === serviceOf(GATEWAY);
+      if (fault.kind === 'crash-at' || fault.kind === 'partition') return false;
+      return sitsAt(fault.target, entry) || sitsBetween(fault.target, 'customers', serviceOf(entry));
     });
   }
 
@@ -642,7 +660,7 @@ export class Hub implements CommandedRun {
     const [path = '/'] = request.path.split('?');
     const message: OutboundMessage = {
       from: OUTSIDE,
-      to: GATEWAY,
+      to: this.#entry,
       request: { ...request, headers: { ...request.headers, traceparent: formatTraceparent(span) } },
       operation: `${request.method} ${path}`,
       callId: callId(name),
@@ -660,15 +678,20 @@ export class Hub implements CommandedRun {
     return eventId(RUN_INSTANCE, 1, 1);
   }
 
+  /** Tells what an earlier start of the run has left in a database, and where its commits go on from. */
+  async #takeUp(service: ServiceName): Promise<void> {
+    await this.#drain(service);
+    this.#commits.begin(service, (await this.#outbox?.lastCommit(service)) ?? 0);
+  }
+
   async #drain(service: ServiceName): Promise<void> {
     const outbox = this.#outbox;
     if (outbox === null) return;
     const entries = await outbox.read(service);
     if (entries.length === 0) return;
-    for (const entry of entries) outbox.expect(service, entry);
-    const events = eventsOf(entries);
-    this.#log.add(events);
+    this.#commits.found(service, entries);
     await this.#log.flush();
+    const events = entries.flatMap((entry) => entry.events);
     outbox.stored(events.filter(({ id }) => this.#sequencer.knows(id)));
   }
 

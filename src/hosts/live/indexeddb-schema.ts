@@ -2,7 +2,8 @@ import { type IDBPDatabase, openDB, unwrap } from 'idb';
 import type { TableShape } from './messages.ts';
 import { LOG_OUTBOX } from './run-databases.ts';
 
-const SHAPE_OF_OUTBOX: TableShape = { name: LOG_OUTBOX, key: 'key', indexes: {} };
+/** Numbered by the database, so that its commits are told in the order in which they were made. */
+const SHAPE_OF_OUTBOX: TableShape = { name: LOG_OUTBOX, key: 'number', indexes: {} };
 
 export interface OpenCallbacks {
   /** The connection is gone: another instance upgrades the database, or the browser took it away. */
@@ -46,7 +47,10 @@ export async function openServiceDatabase(
               opened.deleteObjectStore(table.name);
             const store = opened.objectStoreNames.contains(table.name)
               ? transaction.objectStore(table.name)
-              : opened.createObjectStore(table.name, { keyPath: table.key });
+              : opened.createObjectStore(table.name, {
+                  keyPath: table.key,
+                  autoIncrement: table === SHAPE_OF_OUTBOX,
+                });
             for (const [index, field] of Object.entries(table.indexes)) {
               if (store.indexNames.contains(index)) store.deleteIndex(index);
               store.createIndex(index, field);

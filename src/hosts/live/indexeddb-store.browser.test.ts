@@ -48,7 +48,7 @@ describe('the IndexedDB store', () => {
     const [stored, said] = committed[0]?.events ?? [];
     expect([stored?.type, said?.type]).toEqual(['store.committed', 'saga.completed']);
     expect(said?.cause).toBe(stored?.id);
-    expect(committed[0]?.key).toBe(stored?.id);
+    expect(committed[0]?.number).toBe(1);
     expect(await outbox()).toEqual(committed);
   });
 

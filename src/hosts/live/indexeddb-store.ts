@@ -1,12 +1,13 @@
-import type {
-  HostTransaction,
-  ListOptions,
-  RunEvent,
-  StoreErrorKind,
-  StoreOperation,
-  StoreOutcome,
-  TransactionMode,
-  Undo,
+import {
+  frozenJson,
+  type HostTransaction,
+  type ListOptions,
+  type RunEvent,
+  type StoreErrorKind,
+  type StoreOperation,
+  type StoreOutcome,
+  type TransactionMode,
+  type Undo,
 } from '../../kernel/index.ts';
 import { openServiceDatabase } from './indexeddb-schema.ts';
 import type { InstanceStore } from './instance-store.ts';
@@ -14,9 +15,10 @@ import type { TableShape } from './messages.ts';
 import type { PauseGate } from './run-clock.ts';
 import { LOG_OUTBOX } from './run-databases.ts';
 
-/** What a commit leaves in the log outbox, under the id of its first event. */
+/** What a commit leaves in the log outbox. */
 export interface OutboxEntry {
-  readonly key: string;
+  /** Counts the commits of a database: who wrote later has the higher one, whichever instance it is. */
+  readonly number: number;
   readonly events: readonly RunEvent[];
 }
 
@@ -196,10 +198,12 @@ class OpenTransaction implements HostTransaction {
       return;
     }
     try {
-      const [first] = events;
-      if (first !== undefined) {
-        this.#entry = { key: first.id, events };
-        this.#raw.objectStore(LOG_OUTBOX).put(this.#entry);
+      if (events.length > 0) {
+        // Every writer has the outbox in its scope, so that the numbers are given in the order of the commits.
+        const put = this.#raw.objectStore(LOG_OUTBOX).put({ events });
+        put.addEventListener('success', () => {
+          this.#entry = { number: Number(put.result), events };
+        });
       }
       this.#state = 'committing';
       this.#committed = done;
@@ -322,10 +326,10 @@ class OpenTransaction implements HostTransaction {
     };
     switch (operation.kind) {
       case 'get':
-        answer(store.get(operation.key), (row: unknown) => row);
+        answer(store.get(operation.key), (row: unknown) => (row === undefined ? row : frozenJson(row)));
         return;
       case 'put':
-        answer(store.put(operation.row), () => undefined);
+        answer(store.put(keyedRow(operation.table, store.keyPath, operation.row)), () => undefined);
         return;
       case 'delete':
         answer(store.delete(operation.key), () => undefined);
@@ -341,15 +345,24 @@ class OpenTransaction implements HostTransaction {
             source,
             range,
             options.limit ?? Number.POSITIVE_INFINITY,
-            (rows) => done({ ok: true, value: rows }),
+            (rows) => done({ ok: true, value: rows.map((row) => frozenJson(row)) }),
             failed,
           );
         } else {
-          answer(source.getAll(range, options.limit), (rows: unknown) => rows);
+          answer(source.getAll(range, options.limit), (rows: unknown[]) =>
+            rows.map((row) => frozenJson(row)),
+          );
         }
       }
     }
   }
+}
+
+/** A row as it may be stored: JSON, under a key that is a text or a number (IndexedDB has more kinds of keys). */
+function keyedRow(table: string, keyPath: string | string[] | null, row: unknown): unknown {
+  const key = (frozenJson(row, table) as Readonly<Record<string, unknown>>)[String(keyPath)];
+  if (typeof key === 'string' || typeof key === 'number') return row;
+  throw new Error(`a row of '${table}' has no valid key`);
 }
 
 /** `getAll` knows no direction everywhere yet: a cursor fires once per row. */
@@ -371,9 +384,13 @@ function listBackwards(
   });
 }
 
-/** Both ends belong to it. */
+/** Both ends belong to it; a value is a range of one. */
 function rangeOf({ equals, from, to }: ListOptions): IDBKeyRange | null | 'empty' {
-  if (equals !== undefined) return IDBKeyRange.only(equals);
+  if (equals !== undefined) {
+    const isBelow = from !== undefined && indexedDB.cmp(equals, from) < 0;
+    const isAbove = to !== undefined && indexedDB.cmp(equals, to) > 0;
+    return isBelow || isAbove ? 'empty' : IDBKeyRange.only(equals);
+  }
   if (from !== undefined && to !== undefined) {
     return indexedDB.cmp(from, to) > 0 ? 'empty' : IDBKeyRange.bound(from, to);
   }

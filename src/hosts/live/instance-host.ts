@@ -1,4 +1,3 @@
-import type { LoadService } from '../../compositions/index.ts';
 import { type ActiveFault, CrashTriggers, faultyDefinition, faultyPorts } from '../../faults/index.ts';
 import {
   type CrashReason,
@@ -10,6 +9,7 @@ import {
   type RunEvent,
   type RunEventOf,
   type RunSettings,
+  type RunTimeUs,
   type ServiceDefinition,
   untracked,
 } from '../../kernel/index.ts';
@@ -25,8 +25,13 @@ interface WorkerScope {
   postMessage(message: 'hello'): void;
 }
 
+/** Gives the code of the instance that a worker is told to be. */
+export type LoadInstance = (
+  boot: Pick<InstanceBoot, 'composition' | 'service'>,
+) => Promise<ServiceDefinition>;
+
 /** Runs one instance in this worker: waits to be told which, then answers the hub until it is ended. */
-export function serveInstance(scope: WorkerScope, load: LoadService): void {
+export function serveInstance(scope: WorkerScope, load: LoadInstance): void {
   scope.onmessage = ({ data: boot, ports: [port] }) => {
     if (port === undefined) throw new Error('Invariant broken: an instance gets a port to its hub');
     let instance: Instance | null = null;
@@ -61,6 +66,7 @@ class Instance {
   #memory: MemoryStore | null = null;
   #runtime: InstanceRuntime | null = null;
   #dead = false;
+  #stepUs: RunTimeUs | null = null;
 
   /** Events not yet told to the hub; what else is told comes after them. */
   #events: RunEvent[] = [];
@@ -69,9 +75,9 @@ class Instance {
   readonly #cancels = new Map<number, () => void>();
   #sends = 0;
 
-  static async create(port: Port<InstanceToHub>, boot: InstanceBoot, load: LoadService): Promise<Instance> {
+  static async create(port: Port<InstanceToHub>, boot: InstanceBoot, load: LoadInstance): Promise<Instance> {
     const instance = new Instance(port, boot);
-    const definition = await load(boot.service);
+    const definition = await load(boot);
     await instance.#open(boot, definition);
     return instance;
   }
@@ -95,7 +101,7 @@ class Instance {
         database,
         tables,
         gate: this.#gate,
-        committed: ({ key, events }) => this.#tell({ type: 'committed', key, events }),
+        committed: ({ number, events }) => this.#tell({ type: 'committed', number, events }),
         noted: (events) => this.#note(events),
       });
     } else {
@@ -105,6 +111,8 @@ class Instance {
     }
     const triggers = new CrashTriggers(boot.instance, () => this.#faults);
     const ports = faultyPorts(this.#hostPorts(boot, this.#store), {
+      instance: boot.instance,
+      active: () => this.#faults,
       triggers,
       write: (draft, at) => this.#running().write(draft, at),
     });
@@ -177,7 +185,7 @@ class Instance {
       tracker: untracked,
       random: createRandom(boot.seed),
       crypto: nobleCrypto,
-      now: () => this.#clock.now(),
+      now: () => this.#now(),
       settings: () => this.#settings,
       schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
       work: (durationMs, done) => this.#timers.schedule(durationMs, done),
@@ -195,6 +203,20 @@ class Instance {
       crash: (reason) => this.#crash(reason),
       ready: () => this.#tell({ type: 'ready' }),
     };
+  }
+
+  /**
+   * Run time stands still within a step of the code, as it does in the Lab: two readings with no wait
+   * between them agree, so what is computed from one is true of an event that carries the other.
+   */
+  #now(): RunTimeUs {
+    if (this.#stepUs === null) {
+      this.#stepUs = this.#clock.now();
+      queueMicrotask(() => {
+        this.#stepUs = null;
+      });
+    }
+    return this.#stepUs;
   }
 
   /** Marks itself dead first: nothing of this life may run on while the hub gets to hear of it. */

@@ -311,7 +311,7 @@ describe('a live run', () => {
     } as unknown as Fault;
     sessionStorage.clear();
     run = await startToyRun({ ...setup, faults: [{ atMs: 0, fault }] });
-    expect(run.notices().map(({ id }) => id)).toContain('gateway-silent');
+    expect(run.notices().map(({ id }) => id)).toContain('entry-silent');
     await ok({ type: 'instance.restart', instance: 'gateway-1' });
     await until(() => run?.events().find(({ id }) => id === 'gateway-1.2.2'));
     expect((await api('health')).status).toBe(200);

@@ -38,7 +38,7 @@ export interface LiveRunParts {
   readonly composition: string;
 }
 
-const GATEWAY_WITHIN_MS = 5000;
+const ENTRY_WITHIN_MS = 5000;
 const HIDDEN: Notice = {
   id: 'hidden',
   level: 'info',
@@ -46,7 +46,7 @@ const HIDDEN: Notice = {
 };
 
 /**
- * Starts the setup's shop in this tab, or goes on with it after a reload. Resolves when its gateway
+ * Starts the setup's shop in this tab, or goes on with it after a reload. Resolves when its door
  * answers, or has been given time enough: a broken shop is a run like any other.
  */
 export async function startRun(options: LiveRunOptions, parts: LiveRunParts): Promise<LiveRun> {
@@ -98,7 +98,7 @@ class Run implements LiveRun {
       ]);
       this.#edge = edge;
       this.#link.post({ type: 'edge.ready' });
-      if (shop.gatewayAnswers) await this.#askGateway();
+      if (shop.entryAnswers) await this.#askEntry();
     } catch (error) {
       await this.stop();
       throw error;
@@ -188,7 +188,7 @@ class Run implements LiveRun {
     try {
       const shop = await this.#link.boot(this.runId, this.#options.setup);
       if (this.#edge !== null) this.#link.post({ type: 'edge.ready' });
-      if (shop.gatewayAnswers) await this.#askGateway();
+      if (shop.entryAnswers) await this.#askEntry();
     } catch (error) {
       return { ok: false, error: { message: error instanceof Error ? error.message : String(error) } };
     }
@@ -213,13 +213,13 @@ class Run implements LiveRun {
   }
 
   /**
-   * The whole way of a customer's request: page, service worker, hub, gateway, and back. When nothing
+   * The whole way of a customer's request: page, service worker, hub, the shop's door, and back. When nothing
    * comes back the run goes on with a notice: what is wrong is there to be seen.
    */
-  async #askGateway(): Promise<void> {
-    this.#progress('Asking the gateway…');
+  async #askEntry(): Promise<void> {
+    this.#progress('Asking the shop…');
     if (this.#link.clock.paused) return; // it answers when the run goes on
-    const until = performance.now() + GATEWAY_WITHIN_MS;
+    const until = performance.now() + ENTRY_WITHIN_MS;
     let last = 'no answer';
     while (performance.now() < until) {
       try {
@@ -235,9 +235,9 @@ class Run implements LiveRun {
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
     this.#notice({
-      id: 'gateway-silent',
+      id: 'entry-silent',
       level: 'warning',
-      text: `The gateway did not answer when the shop opened: ${last}. The run goes on.`,
+      text: `The shop did not answer when it opened: ${last}. The run goes on.`,
     });
   }
 

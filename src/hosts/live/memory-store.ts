@@ -1,4 +1,10 @@
-import type { HostTransaction, StoreOutcome, TransactionMode, Undo } from '../../kernel/index.ts';
+import {
+  frozenJson,
+  type HostTransaction,
+  type StoreOutcome,
+  type TransactionMode,
+  type Undo,
+} from '../../kernel/index.ts';
 import type { InstanceStore } from './instance-store.ts';
 import type { HubToInstance, InstanceToHub } from './messages.ts';
 import type { PauseGate } from './run-clock.ts';
@@ -26,7 +32,7 @@ export class MemoryStore implements InstanceStore {
 
   begin(
     _operation: string,
-    _tables: readonly string[],
+    tables: readonly string[],
     mode: TransactionMode,
     opened: (outcome: StoreOutcome<HostTransaction>) => void,
   ): Undo {
@@ -34,7 +40,7 @@ export class MemoryStore implements InstanceStore {
     const id = this.#last;
     const leave = this.#gate.pass(() => {
       this.#open.set(id, { opened, requests: new Map(), committed: null, lastRequest: 0 });
-      this.#post({ type: 'memory.begin', id, mode });
+      this.#post({ type: 'memory.begin', id, tables, mode });
     });
     return () => {
       leave();
@@ -56,7 +62,8 @@ export class MemoryStore implements InstanceStore {
       case 'memory.done': {
         const done = transaction.requests.get(message.request);
         transaction.requests.delete(message.request);
-        done?.(message.outcome);
+        const { outcome } = message;
+        done?.(outcome.ok ? { ok: true, value: frozenRows(outcome.value) } : outcome);
         return;
       }
       case 'memory.committed':
@@ -68,6 +75,16 @@ export class MemoryStore implements InstanceStore {
   #transaction(id: number, transaction: OpenTransaction): HostTransaction {
     return {
       request: (operation, done) => {
+        try {
+          if (operation.kind === 'put') frozenJson(operation.row, operation.table);
+        } catch (error) {
+          done({
+            ok: false,
+            kind: 'aborted',
+            message: error instanceof Error ? error.message : String(error),
+          });
+          return;
+        }
         transaction.lastRequest += 1;
         transaction.requests.set(transaction.lastRequest, done);
         this.#post({ type: 'memory.request', id, request: transaction.lastRequest, operation });
@@ -83,4 +100,10 @@ export class MemoryStore implements InstanceStore {
   #abort(id: number): void {
     if (this.#open.delete(id)) this.#post({ type: 'memory.abort', id });
   }
+}
+
+/** A row, a list of rows, or nothing. */
+function frozenRows(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((row: unknown) => frozenJson(row));
+  return value === undefined ? value : frozenJson(value);
 }

@@ -14,7 +14,8 @@ describe('tables in memory', () => {
   it('a writer is alone, readers share, in the order they asked', () => {
     const made = tables();
     const opened: string[] = [];
-    const begin = (id: string, mode: 'readonly' | 'readwrite') => made.begin(id, mode, () => opened.push(id));
+    const begin = (id: string, mode: 'readonly' | 'readwrite') =>
+      made.begin(id, ['orders'], mode, () => opened.push(id));
     begin('a/1', 'readonly');
     begin('b/1', 'readonly');
     begin('a/2', 'readwrite');
@@ -30,10 +31,10 @@ describe('tables in memory', () => {
 
   it('an abort undoes all, in reverse', () => {
     const made = tables();
-    made.begin('a/1', 'readwrite', () => {});
+    made.begin('a/1', ['orders'], 'readwrite', () => {});
     made.request('a/1', put('1'));
     made.commit('a/1');
-    made.begin('a/2', 'readwrite', () => {});
+    made.begin('a/2', ['orders'], 'readwrite', () => {});
     made.request('a/2', put('1', 'changed'));
     made.request('a/2', put('1', 'again'));
     made.request('a/2', put('2'));
@@ -47,10 +48,10 @@ describe('tables in memory', () => {
   it('a dead instance leaves neither rows nor a lock', () => {
     const made = tables();
     const opened: string[] = [];
-    made.begin('order-1/1', 'readwrite', () => {});
+    made.begin('order-1/1', ['orders'], 'readwrite', () => {});
     made.request('order-1/1', put('1'));
-    made.begin('order-1/2', 'readwrite', () => opened.push('order-1/2'));
-    made.begin('order-2/1', 'readwrite', () => opened.push('order-2/1'));
+    made.begin('order-1/2', ['orders'], 'readwrite', () => opened.push('order-1/2'));
+    made.begin('order-2/1', ['orders'], 'readwrite', () => opened.push('order-2/1'));
     made.abortAll('order-1/');
     expect(opened).toEqual(['order-2/1']);
     expect(made.rows()).toEqual({ orders: [] });
@@ -58,7 +59,7 @@ describe('tables in memory', () => {
 
   it('lists by key or index, both ends included, backwards and up to a limit', () => {
     const made = tables();
-    made.begin('a/1', 'readwrite', () => {});
+    made.begin('a/1', ['orders'], 'readwrite', () => {});
     for (const [id, status] of [
       ['3', 'x'],
       ['1', 'y'],

@@ -6,6 +6,7 @@ type Undo = { readonly table: string; readonly key: Key; readonly before: Row | 
 
 interface Waiting {
   readonly id: string;
+  readonly tables: readonly string[];
   readonly mode: TransactionMode;
   readonly opened: () => void;
 }
@@ -27,7 +28,7 @@ export class MemoryTables {
   readonly #shapes = new Map<string, TableShape>();
   readonly #rows = new Map<string, Map<Key, Row>>();
   readonly #waiting: Waiting[] = [];
-  readonly #open = new Map<string, { readonly mode: TransactionMode; readonly undo: Undo[] }>();
+  readonly #open = new Map<string, Pick<Waiting, 'tables' | 'mode'> & { readonly undo: Undo[] }>();
 
   define(tables: readonly TableShape[]): void {
     for (const table of tables) {
@@ -36,8 +37,8 @@ export class MemoryTables {
     }
   }
 
-  begin(id: string, mode: TransactionMode, opened: () => void): void {
-    this.#waiting.push({ id, mode, opened });
+  begin(id: string, tables: readonly string[], mode: TransactionMode, opened: () => void): void {
+    this.#waiting.push({ id, tables, mode, opened });
     this.#admit();
   }
 
@@ -48,6 +49,8 @@ export class MemoryTables {
     const rows = this.#rows.get(operation.table);
     if (transaction === undefined) throw new Error('the transaction has ended');
     if (shape === undefined || rows === undefined) throw new Error(`there is no table '${operation.table}'`);
+    if (!transaction.tables.includes(operation.table))
+      throw new Error(`table '${operation.table}' is not one of this transaction's`);
     switch (operation.kind) {
       case 'get':
         return rows.get(operation.key);
@@ -123,7 +126,7 @@ export class MemoryTables {
       const writing = [...this.#open.values()].some((transaction) => transaction.mode === 'readwrite');
       if (writing || (next.mode === 'readwrite' && this.#open.size > 0)) return;
       this.#waiting.shift();
-      this.#open.set(next.id, { mode: next.mode, undo: [] });
+      this.#open.set(next.id, { tables: next.tables, mode: next.mode, undo: [] });
       next.opened();
     }
   }

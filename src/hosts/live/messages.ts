@@ -66,8 +66,8 @@ export type HubToInstance =
 
 export type InstanceToHub =
   | { readonly type: 'events'; readonly events: readonly RunEvent[] }
-  /** Events that a transaction has put into the log outbox under `key`. */
-  | { readonly type: 'committed'; readonly key: string; readonly events: readonly RunEvent[] }
+  /** Events that a transaction has put into the log outbox under `number`. */
+  | { readonly type: 'committed'; readonly number: number; readonly events: readonly RunEvent[] }
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly message: string }
   /** `cause`: the fault's effect here, if it was one. */
@@ -82,7 +82,12 @@ export type InstanceToHub =
     }
   | { readonly type: 'controlled'; readonly id: number; readonly outcome: ControlOutcome }
   | { readonly type: 'memory.define'; readonly tables: readonly TableShape[] }
-  | { readonly type: 'memory.begin'; readonly id: number; readonly mode: TransactionMode }
+  | {
+      readonly type: 'memory.begin';
+      readonly id: number;
+      readonly tables: readonly string[];
+      readonly mode: TransactionMode;
+    }
   | {
       readonly type: 'memory.request';
       readonly id: number;
@@ -134,8 +139,8 @@ export type HubToPage =
   | { readonly type: 'events'; readonly events: readonly RunEvent[] }
   | { readonly type: 'clock'; readonly clock: ClockState; readonly wallMs: number }
   | { readonly type: 'progress'; readonly text: string }
-  /** `gatewayAnswers`: false when it is down, or a fault sits on its customers' way to it. */
-  | { readonly type: 'ready'; readonly gatewayAnswers: boolean }
+  /** `entryAnswers`: false when the shop's door is down, or a fault sits on its customers' way to it. */
+  | { readonly type: 'ready'; readonly entryAnswers: boolean }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'result'; readonly id: number; readonly result: CommandResult }
   | { readonly type: 'edge.answer'; readonly id: number; readonly response: HttpResponse | null }

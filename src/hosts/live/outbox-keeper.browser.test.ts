@@ -8,11 +8,12 @@ it('when the log is stored no more, entries are deleted on sight: they would onl
   const run = 'outbox-keeper' as RunId;
   const name = serviceDatabase(run, 'toy', 'order');
   const entries = [1, 2, 3].map((n) => ({
-    key: `order-1.1.${n}`,
+    number: n,
     events: [{ id: `order-1.1.${n}` as EventId } as RunEvent],
   }));
   const database = await openDB(name, 1, {
-    upgrade: (opened) => void opened.createObjectStore(LOG_OUTBOX, { keyPath: 'key' }),
+    upgrade: (opened) =>
+      void opened.createObjectStore(LOG_OUTBOX, { keyPath: 'number', autoIncrement: true }),
   });
   const keeper = new OutboxKeeper(run, 'toy');
   try {
@@ -24,7 +25,7 @@ it('when the log is stored no more, entries are deleted on sight: they would onl
     keeper.expect('order', second);
     await expect
       .poll(async () => await database.getAllKeys(LOG_OUTBOX), { timeout: 5000 })
-      .toEqual([third.key]);
+      .toEqual([third.number]);
   } finally {
     keeper.close();
     database.close();

@@ -1,5 +1,5 @@
 import type { IDBPDatabase } from 'idb';
-import type { EventId, RunEvent, RunId, ServiceName } from '../../kernel/index.ts';
+import type { EventId, RunId, ServiceName } from '../../kernel/index.ts';
 import type { OutboxEntry } from './indexeddb-store.ts';
 import { openExisting } from './open-existing.ts';
 import { LOG_OUTBOX, serviceDatabase } from './run-databases.ts';
@@ -17,9 +17,9 @@ export class OutboxKeeper {
   /** Events whose entry waits for them to be on disk. */
   readonly #waiting = new Map<
     EventId,
-    { readonly service: ServiceName; readonly key: string; left: number }
+    { readonly service: ServiceName; readonly number: number; left: number }
   >();
-  readonly #deletable = new Map<ServiceName, string[]>();
+  readonly #deletable = new Map<ServiceName, number[]>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #givenUp = false;
 
@@ -28,12 +28,12 @@ export class OutboxKeeper {
   }
 
   /** An entry's events are on their way into the log. */
-  expect(service: ServiceName, { key, events }: OutboxEntry): void {
+  expect(service: ServiceName, { number, events }: OutboxEntry): void {
     if (this.#givenUp) {
-      this.#forget(service, key);
+      this.#forget(service, number);
       return;
     }
-    const entry = { service, key, left: 0 };
+    const entry = { service, number, left: 0 };
     for (const event of events) {
       if (this.#waiting.has(event.id)) continue;
       this.#waiting.set(event.id, entry);
@@ -48,7 +48,7 @@ export class OutboxKeeper {
       if (entry === undefined) continue;
       this.#waiting.delete(id);
       entry.left -= 1;
-      if (entry.left === 0) this.#forget(entry.service, entry.key);
+      if (entry.left === 0) this.#forget(entry.service, entry.number);
     }
   }
 
@@ -57,10 +57,27 @@ export class OutboxKeeper {
     this.#givenUp = true;
     const entries = new Set(this.#waiting.values());
     this.#waiting.clear();
-    for (const { service, key } of entries) this.#forget(service, key);
+    for (const { service, number } of entries) this.#forget(service, number);
   }
 
-  /** All entries that a database holds; none when there is no such database. */
+  /** The number of a database's latest commit; 0 when there is no such database. */
+  async lastCommit(service: ServiceName): Promise<number> {
+    const database = await this.#connect(service);
+    if (database === null) return 0;
+    try {
+      // Its counter cannot be read, only used.
+      const transaction = database.transaction(LOG_OUTBOX, 'readwrite', { durability: 'relaxed' });
+      const number = Number(await transaction.store.add({ events: [] }));
+      await transaction.store.delete(number);
+      await transaction.done;
+      return number;
+    } catch {
+      this.#connections.delete(service);
+      return 0;
+    }
+  }
+
+  /** All entries that a database holds, in the order of their commits; none when there is no such database. */
   async read(service: ServiceName): Promise<OutboxEntry[]> {
     const database = await this.#connect(service);
     if (database === null) return [];
@@ -73,22 +90,22 @@ export class OutboxKeeper {
   }
 
   /** Deletes an entry in one of the next batches. */
-  #forget(service: ServiceName, key: string): void {
-    const keys = this.#deletable.get(service);
-    if (keys === undefined) this.#deletable.set(service, [key]);
-    else keys.push(key);
+  #forget(service: ServiceName, number: number): void {
+    const numbers = this.#deletable.get(service);
+    if (numbers === undefined) this.#deletable.set(service, [number]);
+    else numbers.push(number);
     this.#timer ??= setTimeout(() => void this.#deleteAll(), DELETE_EVERY_MS);
   }
 
   async #deleteAll(): Promise<void> {
     this.#timer = null;
-    for (const [service, keys] of [...this.#deletable]) {
+    for (const [service, numbers] of [...this.#deletable]) {
       this.#deletable.delete(service);
       const database = await this.#connect(service);
       if (database === null) continue;
       try {
         const transaction = database.transaction(LOG_OUTBOX, 'readwrite', { durability: 'relaxed' });
-        for (const key of keys) void transaction.store.delete(key);
+        for (const number of numbers) void transaction.store.delete(number);
         await transaction.done;
       } catch {
         // The connection has gone; the entries stay and are read once more at the next start.
@@ -115,12 +132,3 @@ export class OutboxKeeper {
     return connection;
   }
 }
-
-/** The events of a list of entries, each entry's in its own order; older entries first. */
-export const eventsOf = (entries: readonly OutboxEntry[]): RunEvent[] =>
-  entries
-    .toSorted((a, b) => timeOf(a) - timeOf(b) || numberOf(a) - numberOf(b))
-    .flatMap((entry) => entry.events);
-
-const timeOf = ({ events: [first] }: OutboxEntry): number => first?.timeUs ?? 0;
-const numberOf = ({ key }: OutboxEntry): number => Number(key.slice(key.lastIndexOf('.') + 1));

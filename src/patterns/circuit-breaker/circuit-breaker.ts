@@ -333,7 +333,8 @@ export function recordCall(
     };
   }
   if (call.result === 'ignored') {
-    events.push({ type: 'breaker.call.ignored', figures: figuresOf(breaker, settings, nowUs) });
+    const { durationMs } = call;
+    events.push({ type: 'breaker.call.ignored', durationMs, figures: figuresOf(breaker, settings, nowUs) });
     return { breaker, events };
   }
 

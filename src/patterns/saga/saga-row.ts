@@ -87,14 +87,15 @@ export const sagaTable = defineTable<SagaRow>('sagas', 'sagaId', {
 const statusStarted = (status: SagaStatus, startedUs: RunTimeUs): string =>
   `${status}/${String(startedUs).padStart(15, '0')}`;
 
+const withStatus = (status: SagaStatus) => ({ index: 'status', from: `${status}/`, to: `${status}/~` });
+
 /** The newest sagas, of one status or (null) of any, the newest first. */
 export async function newestSagas(
   tx: Transaction,
   status: SagaStatus | null,
   limit: number,
 ): Promise<SagaRow[]> {
-  const which =
-    status === null ? { index: 'started' } : { index: 'status', from: `${status}/`, to: `${status}/~` };
+  const which = status === null ? { index: 'started' } : withStatus(status);
   return await tx.list(sagaTable, { ...which, reverse: true, limit });
 }
 
@@ -317,6 +318,15 @@ export async function retryParked(
   }
   await tx.put(sagaTable, { ...going, steps, dueUs: nowUs });
   return true;
+}
+
+/** The same for all that are parked, the oldest first. Gives how many they are. */
+export async function retryAllParked(tx: Transaction, definition: SagaDefinition): Promise<number> {
+  const parked = (await tx.list(sagaTable, withStatus('parked'))).filter(
+    ({ saga }) => saga === definition.name,
+  );
+  for (const { sagaId } of parked) await retryParked(tx, definition, sagaId);
+  return parked.length;
 }
 
 export const isPast = (moment: RunTimeUs, nowUs: RunTimeUs): boolean => elapsedMs(moment, nowUs) >= 0;

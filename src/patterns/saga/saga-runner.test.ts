@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { setup } from 'xstate';
-import { instanceId, spanIdFor, traceIdFor } from '../../kernel/index.ts';
+import { callId, instanceId, spanIdFor, traceIdFor } from '../../kernel/index.ts';
 import { createTestWorld, type TestWorld, testService } from '../../kernel/testing/test-host.ts';
 import type { SagaDefinition, SagaEvent, SagaStepDefinition, StepMeta } from './saga-definition.ts';
 import { type SagaRow, sagaTable, sagaTables, startSaga, wakeSagas } from './saga-row.ts';
@@ -147,6 +147,31 @@ describe('the saga runner', () => {
     await world.runFor(20_000);
     expect(world.eventsOf('saga.step.retried')).toEqual([]);
     expect(world.eventsOf('saga.step.failed')).toMatchObject([{ step: 'two', kind: 'gave-up', attempt: 1 }]);
+  });
+
+  it('SAGA-13: an attempt that nobody answers ends at its own deadline, without any safety net', async () => {
+    const ends: unknown[] = [];
+    const definition = toy({
+      one: async (context) => {
+        const outcome = await context.network.send({
+          to: B,
+          request: { method: 'PUT', path: '/', headers: {}, body: null },
+          operation: 'PUT /',
+          callId: callId('lost'),
+          attempt: 1,
+          plane: 'data',
+          timeoutMs: null,
+        });
+        ends.push([Math.round(context.clock.now() / 1_000_000), outcome.ok ? null : outcome.error.kind]);
+        return { kind: 'technical-failure', reason: 'lost', mayHaveHappened: true };
+      },
+    });
+    const world = await open(definition, 1, { deadlines: { orderMs: 15_000 } });
+    world.onSend(() => ({ kind: 'blackhole' }));
+    await begin(world, definition);
+    await world.runFor(20_000);
+    expect(ends).toEqual([[15, 'deadline_exceeded']]);
+    expect(row(world).status).toBe('compensated');
   });
 
   it('a step that throws is a technical failure', async () => {

@@ -263,8 +263,11 @@ async function perform(
 ): Promise<StepOutcome> {
   const step = definition.steps[meta.step];
   if (step === undefined) throw new Error(`the saga '${definition.name}' has no step '${meta.step}'`);
+  // A compensation has none: its calls have a timeout of their own, whatever nets the edge has.
+  const deadlineUs =
+    meta.lane === 'forward' ? plusMs(context.clock.now(), context.settings.deadlines.orderMs) : null;
   try {
-    return await step.run(context, row.data);
+    return await context.scope({ name: meta.step, deadlineUs }, (own) => step.run(own, row.data));
   } catch (error) {
     if (error instanceof Cancelled || error instanceof StoreError) throw error;
     const reason = error instanceof Error ? error.message : String(error);

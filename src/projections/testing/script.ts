@@ -203,9 +203,16 @@ export class Script {
     );
   }
 
-  row(at: number, by: string, table: string, key: string, after: Record<string, string>): EventId {
+  row(
+    at: number,
+    by: string,
+    table: string,
+    key: string,
+    after: Record<string, string | number | null>,
+    trace = 't1',
+  ): EventId {
     return this.write(
-      { at, by, trace: 't1' },
+      { at, by, trace },
       {
         type: 'store.committed',
         database: `bulkhead/run/microservices/${serviceOf(by as InstanceId)}`,

@@ -1,7 +1,7 @@
 import { defineService, discoveryTask, leaseTable, registrationTask, rfc3339 } from '../../patterns/index.ts';
 import { brokerContract } from './contract.ts';
 import { deliveryTask, wakeDelivery } from './delivery.ts';
-import { accept, lagOf, redrive, subscribe } from './model.ts';
+import { accept, lagOf, redrive, redriveAll, subscribe } from './model.ts';
 import {
   brokerSubscriptionsTable,
   brokerTables,
@@ -12,8 +12,8 @@ import {
 
 /**
  * The broker: topics of partitions kept on disk, pushed to groups at least once. Store operations:
- * `accept message`, `subscribe`, `list topics`, `list dead letters`, `redrive`, `delivery look`,
- * `delivery claim`, `delivery sent`, `delivery acknowledged`, `delivery failed`.
+ * `accept message`, `subscribe`, `list topics`, `list dead letters`, `redrive`, `redrive all`,
+ * `delivery look`, `delivery claim`, `delivery sent`, `delivery acknowledged`, `delivery failed`.
  */
 export const brokerService = defineService({
   contract: brokerContract,
@@ -82,6 +82,11 @@ export const brokerService = defineService({
       );
       wakeDelivery(context);
       return { status: 202, body: { groups } };
+    },
+    redriveAll: async (_, context) => {
+      const redriven = await context.store.transact('redrive all', brokerTables, 'readwrite', redriveAll);
+      wakeDelivery(context);
+      return { status: 202, body: { redriven } };
     },
   },
 });

@@ -100,9 +100,17 @@ function reader(fate: ReaderFate) {
   });
 }
 
-async function openWorld(options: { settings?: DeepPartial<RunSettings>; writers?: number } = {}) {
+interface WorldOptions {
+  readonly settings?: DeepPartial<RunSettings>;
+  readonly writers?: number;
+  /** Before anybody runs. */
+  readonly before?: (world: TestWorld) => void;
+}
+
+async function openWorld(options: WorldOptions = {}) {
   const fate: ReaderFate = { poison: new Set() };
   const world = createTestWorld({ settings: options.settings ?? {} });
+  options.before?.(world);
   world.add(registryService);
   world.add(brokerService);
   for (let number = 1; number <= (options.writers ?? 1); number += 1) world.add(writer, number);
@@ -190,6 +198,26 @@ describe('messaging', () => {
     await world.runFor(15_000);
     expect(seen(world)).toMatchObject([{ id: 'a', times: 1 }]);
   });
+
+  it.each(['PUT /subscriptions/{group}', 'POST /topics/{topic}/messages'])(
+    'MSG-11: a lost %s is sent again, without any safety net',
+    async (operation) => {
+      let lost = 0;
+      const { world } = await openWorld({
+        settings: { edge: { timeoutMs: null, retry: null, breaker: null, bulkhead: null } },
+        before: (own) =>
+          own.onSend((message) => {
+            if (message.operation !== operation || lost > 0) return null;
+            lost += 1;
+            return { kind: 'blackhole' };
+          }),
+      });
+      await tell(world, { id: 'a', key: 'k', number: 1 });
+      await world.runFor(20_000);
+      expect(lost).toBe(1);
+      expect(seen(world)).toMatchObject([{ id: 'a', times: 1 }]);
+    },
+  );
 
   it('MSG-4: a window that is too short processes twice', async () => {
     const { world } = await openWorld({

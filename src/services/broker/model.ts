@@ -30,6 +30,22 @@ const partitionIdOf = (topic: string, partition: number): string => `${topic}/${
 const placeOf = (topic: string, partition: number, offset: number): string =>
   `${topic}/${partition}/${String(offset).padStart(9, '0')}`;
 
+/** The first message that is kept from an offset on. */
+async function firstFrom(
+  tx: Transaction,
+  topic: string,
+  partition: number,
+  offset: number,
+): Promise<MessageRow | undefined> {
+  const from = placeOf(topic, partition, offset);
+  const [first] = await tx.list(messagesTable, {
+    from,
+    to: placeOf(topic, partition, 999_999_999),
+    limit: 1,
+  });
+  return first;
+}
+
 async function partitionRow(tx: Transaction, topic: string, partition: number): Promise<PartitionRow> {
   const partitionId = partitionIdOf(topic, partition);
   return (await tx.get(partitionsTable, partitionId)) ?? { partitionId, topic, partition, nextOffset: 0 };
@@ -92,12 +108,15 @@ export async function subscribe(
   for (let partition = 0; partition < PARTITIONS; partition += 1) {
     const cursorId = `${group}/${partition}`;
     if ((await tx.get(cursorsTable, cursorId)) !== undefined) continue;
+    const oldest = await firstFrom(tx, topic, partition, 0);
+    const { nextOffset } =
+      oldest === undefined ? await partitionRow(tx, topic, partition) : { nextOffset: oldest.offset };
     await tx.put(cursorsTable, {
       cursorId,
       group,
       topic,
       partition,
-      nextOffset: 0,
+      nextOffset,
       deliveries: 0,
       tries: 0,
       notBeforeUs: RUN_START,
@@ -109,29 +128,32 @@ export async function subscribe(
 export async function nextMessage(tx: Transaction, cursor: CursorRow): Promise<MessageRow | null> {
   let from = cursor.nextOffset;
   for (;;) {
-    const [message] = await tx.list(messagesTable, {
-      from: placeOf(cursor.topic, cursor.partition, from),
-      to: placeOf(cursor.topic, cursor.partition, 999_999_999),
-      limit: 1,
-    });
+    const message = await firstFrom(tx, cursor.topic, cursor.partition, from);
     if (message === undefined) return null;
     if (message.onlyGroup === null || message.onlyGroup === cursor.group) return message;
     from = message.offset + 1;
   }
 }
 
-/** Messages of the group's topic that it has not acknowledged. */
+/** Messages for the group that it has not acknowledged; what was redriven for other groups is none of its own. */
 export async function lagOf(tx: Transaction, group: string, topic: string): Promise<number> {
   const cursors = (await tx.list(cursorsTable, { index: 'topic', equals: topic })).filter(
     (row) => row.group === group,
   );
   const partitions = await tx.list(partitionsTable, { index: 'topic', equals: topic });
-  let lag = 0;
-  for (const cursor of cursors) {
-    const log = partitions.find((row) => row.partition === cursor.partition);
-    lag += Math.max(0, (log?.nextOffset ?? 0) - cursor.nextOffset);
-  }
-  return lag;
+  const endOf = ({ partition }: CursorRow): number =>
+    partitions.find((row) => row.partition === partition)?.nextOffset ?? 0;
+  const behind = cursors.filter((cursor) => cursor.nextOffset < endOf(cursor));
+  if (behind.length === 0) return 0;
+  const others = (await tx.list(messagesTable, { index: 'onlyGroup' })).filter(
+    (message) => message.topic === topic && message.onlyGroup !== group,
+  );
+  return behind.reduce((lag, cursor) => {
+    const notIts = others.filter(
+      ({ partition, offset }) => partition === cursor.partition && offset >= cursor.nextOffset,
+    );
+    return lag + endOf(cursor) - cursor.nextOffset - notIts.length;
+  }, 0);
 }
 
 /** Notes that a message is about to be sent. */
@@ -143,21 +165,18 @@ export async function sending(tx: Transaction, cursor: CursorRow): Promise<Curso
 
 /** The group is done with a message: on to the next one. Drops what every group has long behind it. */
 export async function moveOn(tx: Transaction, cursor: CursorRow, message: MessageRow): Promise<void> {
-  await tx.put(cursorsTable, {
-    ...cursor,
-    nextOffset: message.offset + 1,
-    deliveries: 0,
-    tries: 0,
-    notBeforeUs: RUN_START,
-  });
-  const old = message.offset - KEPT;
-  if (old < 0) return;
-  const readers = (await tx.list(cursorsTable, { index: 'topic', equals: cursor.topic })).filter(
-    (row) => row.partition === cursor.partition && row.cursorId !== cursor.cursorId,
+  const { topic, partition } = cursor;
+  const nextOffset = message.offset + 1;
+  await tx.put(cursorsTable, { ...cursor, nextOffset, deliveries: 0, tries: 0, notBeforeUs: RUN_START });
+  if (nextOffset <= KEPT) return;
+  const readers = (await tx.list(cursorsTable, { index: 'topic', equals: topic })).filter(
+    (row) => row.partition === partition,
   );
-  if (readers.every((row) => row.nextOffset > old)) {
-    await tx.delete(messagesTable, placeOf(cursor.topic, cursor.partition, old));
-  }
+  const keptFrom = Math.min(...readers.map((row) => row.nextOffset)) - KEPT;
+  if (keptFrom <= 0) return;
+  const from = placeOf(topic, partition, 0);
+  const old = await tx.list(messagesTable, { from, to: placeOf(topic, partition, keptFrom - 1) });
+  for (const { place } of old) await tx.delete(messagesTable, place);
 }
 
 export async function acknowledge(tx: Transaction, cursor: CursorRow, message: MessageRow): Promise<void> {
@@ -211,7 +230,20 @@ export async function deliveryFailed(
   tx.emit({ type: 'message.redelivery.scheduled', topic, messageId, group, delayMs, reason });
 }
 
-/** Puts a dead letter back, at the end of its partition and for the groups that had given it up. */
+/** Puts a dead letter back: at the end of its partition, for the group that had given it up. */
+async function putBack(tx: Transaction, letter: DeadLetterRow): Promise<void> {
+  await accept(tx, letter.topic, letter.event, letter.group);
+  await tx.delete(deadLettersTable, letter.deadLetterId);
+}
+
+/** Puts all dead letters back, in the order in which they were given up. Gives how many there were. */
+export async function redriveAll(tx: Transaction): Promise<number> {
+  const letters = await tx.list(deadLettersTable);
+  for (const letter of letters.toSorted((a, b) => a.deadUs - b.deadUs)) await putBack(tx, letter);
+  return letters.length;
+}
+
+/** Puts a dead letter back, for each group that had given it up. Gives the groups. */
 export async function redrive(tx: Transaction, messageId: string): Promise<string[]> {
   const letters = await tx.list(deadLettersTable, { index: 'messageId', equals: messageId });
   if (letters.length === 0) {
@@ -224,9 +256,6 @@ export async function redrive(tx: Transaction, messageId: string): Promise<strin
       ),
     );
   }
-  for (const letter of letters) {
-    await accept(tx, letter.topic, letter.event, letter.group);
-    await tx.delete(deadLettersTable, letter.deadLetterId);
-  }
+  for (const letter of letters) await putBack(tx, letter);
   return letters.map((letter) => letter.group);
 }

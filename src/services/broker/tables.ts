@@ -60,7 +60,7 @@ export interface DeadLetterRow {
 }
 
 export const partitionsTable = defineTable<PartitionRow>('partitions', 'partitionId', { topic: 'topic' });
-export const messagesTable = defineTable<MessageRow>('messages', 'place');
+export const messagesTable = defineTable<MessageRow>('messages', 'place', { onlyGroup: 'onlyGroup' });
 export const brokerSubscriptionsTable = defineTable<SubscriptionRow>('subscriptions', 'group', {
   topic: 'topic',
 });

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { type Context, defineLocal, type Json, parseJsonBody } from '../../kernel/index.ts';
+import { type Context, defineLocal, type HttpOutcome, type Json, parseJsonBody } from '../../kernel/index.ts';
 import { validate } from '../../patterns/index.ts';
 import { DEMO_ADMIN, DEMO_CUSTOMERS } from '../user/contract.ts';
 import { type Intent, intentScope, judge, liveIntent, placeOrder } from './intents.ts';
 import { lifeOf, wishOf } from './load.ts';
-import { signIn, tokenOf } from './sessions.ts';
+import { forgetToken, signIn, tokenOf } from './sessions.ts';
 import { sendToShop } from './shop-client.ts';
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -56,19 +56,21 @@ export async function control(command: Json, context: Context): Promise<Json> {
 }
 
 async function placeByHand(context: Context, command: CommandOf<'order.place'>, id: string): Promise<Json> {
-  const intent: Intent = {
+  const about = {
     intentId: `hand-order-${id}`,
     kind: 'order',
     customer: context.local(byHand).email,
-  };
-  const wish = wishOf(context, intent);
+  } as const;
+  const wish = wishOf(context, about);
+  const lines = command.lines ?? wish.lines;
+  const intent: Intent = { ...about, lines };
   return await context.scope(intentScope(context, intent), async (own) => {
     const answer = await liveIntent(
       own,
       intent,
       async () =>
         await placeOrder(own, intent, {
-          lines: command.lines ?? wish.lines,
+          lines,
           address: command.address ?? wish.address,
           cardToken: command.cardToken ?? wish.cardToken,
           idempotencyKey: command.idempotencyKey ?? wish.idempotencyKey,
@@ -120,14 +122,22 @@ async function sendByHand(context: Context, command: CommandOf<'request.send'>, 
   return await context.scope(intentScope(context, intent), async (own) => {
     let reply: Json = { status: null, headers: {}, body: null };
     await liveIntent(own, intent, async () => {
-      const session = as === 'anonymous' ? null : await tokenOf(own, `${intent.intentId}/sign-in`, who);
-      const outcome = await sendToShop(own, `${intent.intentId}/1`, {
-        method: command.method,
-        path: command.path,
-        token: session?.token ?? null,
-        ...(command.headers === undefined ? {} : { headers: lowercased(command.headers) }),
-        ...(command.body === undefined ? {} : { body: command.body }),
-      });
+      const send = async (round: number, token: string | null): Promise<HttpOutcome> =>
+        await sendToShop(own, `${intent.intentId}/${round}`, {
+          method: command.method,
+          path: command.path,
+          token,
+          ...(command.headers === undefined ? {} : { headers: lowercased(command.headers) }),
+          ...(command.body === undefined ? {} : { body: command.body }),
+        });
+      const signedIn = async (round: number): Promise<string | null> =>
+        as === 'anonymous' ? null : (await tokenOf(own, `${intent.intentId}/sign-in-${round}`, who)).token;
+      const token = await signedIn(1);
+      let outcome = await send(1, token);
+      if (token !== null && outcome.ok && outcome.value.status === 401) {
+        forgetToken(own, who, token);
+        outcome = await send(2, await signedIn(2));
+      }
       if (outcome.ok) {
         const { status, headers, body } = outcome.value;
         const json = parseJsonBody(body);

@@ -11,8 +11,9 @@ import { ADA, BEN, openShop } from '../testing/test-shop.ts';
 import { DEMO_PASSWORD } from '../user/contract.ts';
 import { arrivalGap } from './arrivals.ts';
 import { weighted } from './choices.ts';
-import { customersService } from './index.ts';
+import { customersOf } from './index.ts';
 
+const customersService = customersOf('gateway');
 const customers = instanceId('customers', 1);
 const gateway = instanceId('gateway', 1);
 const noLoad = {
@@ -270,6 +271,23 @@ describe('by hand', () => {
     expect(await world.control(customers, { ...read, as: 'customer' })).toMatchObject({ status: 404 });
     const declined = await world.control(customers, { type: 'order.place', cardToken: 'no card' });
     expect(declined).toMatchObject({ status: 400, orderId: null, problem: { title: 'Invalid request' } });
+  });
+
+  test('a token that has run out is renewed once, as for customers who come by themselves', async () => {
+    let valid = '';
+    const { world, seen } = await before((method, path, headers) => {
+      if (path !== '/sessions')
+        return jsonResponse(headers['authorization'] === `Bearer ${valid}` ? 200 : 401, {});
+      const session = shopLike(method, path);
+      valid = (JSON.parse(session.body ?? '') as { token: string }).token;
+      return session;
+    });
+    const read = { type: 'request.send', method: 'GET', path: '/dead-letters', as: 'admin' };
+    expect(await world.control(customers, read)).toMatchObject({ status: 200 });
+    valid = 'another';
+    expect(await world.control(customers, read)).toMatchObject({ status: 200 });
+    const paths = ['/sessions', '/dead-letters', '/dead-letters', '/sessions', '/dead-letters'];
+    expect(seen.map(({ path }) => path)).toEqual(paths);
   });
 
   test('a text is sent as it is, header names in small letters', async () => {

@@ -1,7 +1,8 @@
-import type { ServiceDefinition } from '../../kernel/index.ts';
+import { instanceId, type ServiceDefinition, type ServiceName } from '../../kernel/index.ts';
 import { defineContract, defineService } from '../../patterns/index.ts';
 import { control } from './commands.ts';
 import { loadTasks } from './load.ts';
+import { shopEntry } from './shop-client.ts';
 
 /** Answers nothing but `GET /health`. */
 export const customersContract = defineContract({
@@ -11,11 +12,15 @@ export const customersContract = defineContract({
   operations: {},
 });
 
-/** The shop's clientele: an open-model load, and what a person does by hand. */
-export const customersService: ServiceDefinition = defineService({
-  contract: customersContract,
-  tables: [],
-  handlers: {},
-  background: loadTasks,
-  control,
-});
+/** The shop's clientele: an open-model load, and what a person does by hand. `entry`: who answers them. */
+export const customersOf = (entry: ServiceName): ServiceDefinition =>
+  defineService({
+    contract: customersContract,
+    tables: [],
+    handlers: {},
+    onStart: async (context) => {
+      context.local(shopEntry).instance = instanceId(entry, 1);
+    },
+    background: loadTasks,
+    control,
+  });

@@ -21,6 +21,8 @@ export interface Intent {
   readonly kind: IntentKind;
   /** E-mail. */
   readonly customer: string;
+  /** What an order is to hold. */
+  readonly lines?: OrderWish['lines'];
 }
 
 /** How an intent was answered. For an order: answered is not ended. */

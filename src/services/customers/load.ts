@@ -38,9 +38,12 @@ function arrive(context: Context, kind: LoadKind, number: number): void {
   const customer = DEMO_CUSTOMERS[(number - 1) % DEMO_CUSTOMERS.length] ?? '';
   const intent: Intent = { intentId: `${kind}-${lifeOf(context)}${number}`, kind, customer };
   switch (kind) {
-    case 'order':
-      begin(context, intent, async (own) => await placeOrder(own, intent, wishOf(own, intent)));
+    case 'order': {
+      const wish = wishOf(context, intent);
+      const ordering: Intent = { ...intent, lines: wish.lines };
+      begin(context, ordering, async (own) => await placeOrder(own, ordering, wish));
       return;
+    }
     case 'browse':
       begin(context, intent, async (own) => await browse(own, intent));
       return;

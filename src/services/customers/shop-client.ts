@@ -1,10 +1,12 @@
 import {
+  assert,
   type Context,
   callId,
+  defineLocal,
   type HttpHeaders,
   type HttpMethod,
   type HttpOutcome,
-  instanceId,
+  type InstanceId,
   splitPath,
 } from '../../kernel/index.ts';
 import { type AnyContract, createRouter, operationName } from '../../patterns/index.ts';
@@ -13,7 +15,10 @@ import { productContract } from '../product/contract.ts';
 import { shippingContract } from '../shipping/contract.ts';
 import { userContract } from '../user/contract.ts';
 
-const GATEWAY = instanceId('gateway', 1);
+/** Where the shop's one door is: the gateway, or the monolith. Set before the first request. */
+export const shopEntry = defineLocal<{ instance: InstanceId | null }>('shop-entry', () => ({
+  instance: null,
+}));
 
 const contracts: readonly AnyContract[] = [userContract, productContract, orderContract, shippingContract];
 const route = createRouter(contracts.flatMap((contract) => Object.values(contract.operations)));
@@ -28,14 +33,16 @@ export interface ShopRequest {
 }
 
 /**
- * One request to the gateway: no retry, no breaker, as a browser sends it. `id` names it in the log, the
+ * One request to the shop's door: no retry, no breaker, as a browser sends it. `id` names it in the log, the
  * same in every replay. Only the process's deadline ends it.
  */
 export async function sendToShop(context: Context, id: string, request: ShopRequest): Promise<HttpOutcome> {
   const { method, path, token = null, body } = request;
   const found = route(method, splitPath(path).pathname);
+  const { instance: entry } = context.local(shopEntry);
+  assert(entry !== null, 'customers are told where the shop is when they start');
   return await context.network.send({
-    to: GATEWAY,
+    to: entry,
     request: {
       method,
       path,

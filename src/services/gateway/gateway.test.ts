@@ -261,6 +261,11 @@ describe('gateway', () => {
     });
     const redriven = await ask('POST', '/dead-letters/order.1/redrive', admin);
     expect([redriven.status, slug(redriven.body)]).toEqual([404, 'no-such-dead-letter']);
+    expect(await ask('POST', '/dead-letters/redrive', admin)).toMatchObject({
+      status: 202,
+      body: { redriven: 0 },
+    });
+    expect((await ask('POST', '/dead-letters/redrive', ada)).status).toBe(403);
     expect((await ask('GET', '/dead-letters', ada)).status).toBe(403);
     expect((await ask('GET', '/dead-letters', {})).status).toBe(401);
     expect((await ask('POST', '/topics/orders/messages', admin)).status).toBe(404);

@@ -1,22 +1,16 @@
 import {
   type Context,
-  elapsedMs,
-  err,
   type HttpRequest,
   type HttpResponse,
   jsonResponse,
-  ok,
   plusMs,
-  type Result,
   runTimeUs,
   type ServiceDefinition,
-  type ServiceName,
   splitPath,
 } from '../../kernel/index.ts';
 import {
   type AnyContract,
   type AnyOperation,
-  adminOnly,
   createRouter,
   discoveryTask,
   keySetTask,
@@ -26,10 +20,8 @@ import {
   operationName,
   type Principal,
   type Problem,
-  problem,
   problemAnswer,
   serviceTimeMs,
-  signedIn,
   sizeRefusal,
   standardOperations,
   verifyBearer,
@@ -39,30 +31,27 @@ import { orderContract } from '../order/contract.ts';
 import { productContract } from '../product/contract.ts';
 import { shippingContract } from '../shipping/contract.ts';
 import { userContract } from '../user/contract.ts';
+import { shopDoor } from './door.ts';
 import { forward } from './forward.ts';
-import { takeFrom } from './rate-limit.ts';
+
+const door = shopDoor(verifyBearer);
 
 export interface GatewayOptions {
   /** Whose public, customer and admin operations are let through. */
   readonly contracts: readonly AnyContract[];
-  /** Who answers for a service; the service itself, unless told (in a monolith one answers for all). */
-  readonly targetOf?: (service: ServiceName) => ServiceName;
 }
 
 /**
  * The single way in. For each request: route (404, 405), size (413), rate limit (429), token (401, 403),
  * then forwarding within the deadline (502, 503, 504). Each is logged with who, what, how and how long.
  */
-export function defineGateway({
-  contracts,
-  targetOf = (service) => service,
-}: GatewayOptions): ServiceDefinition {
+export function defineGateway({ contracts }: GatewayOptions): ServiceDefinition {
   const exposed = contracts
     .flatMap((contract) => Object.values(contract.operations))
     .filter(({ access }) => access.kind !== 'services');
   const { health, openApi } = standardOperations('gateway');
   const route = createRouter<AnyOperation>([...exposed, health, openApi]);
-  const targets = [...new Set(exposed.map(({ service }) => targetOf(service)))];
+  const targets = [...new Set(exposed.map(({ service }) => service))];
   const described = () =>
     openApiDocument({
       service: 'gateway',
@@ -87,24 +76,19 @@ export function defineGateway({
     if (operation === openApi) return { answer: jsonResponse(200, described()), principal: null };
     const tooLarge = sizeRefusal(request);
     if (tooLarge !== null) return refused(tooLarge);
-    await context.work(serviceTimeMs(context, operation, request));
+    await context.work(serviceTimeMs(context, operation, request, context.service));
 
-    const customer = await identify(operation, request, context);
-    const principal = customer.ok ? customer.value : null;
-    const rate = takeFrom(context, principal);
+    const { principal, refusal, headers } = await door.admit(operation, request, context);
     const limited = (reply: HttpResponse | Problem): Answered => ({
-      answer: { ...reply, headers: { ...reply.headers, ...rate.headers } },
+      answer: { ...reply, headers: { ...reply.headers, ...headers } },
       principal,
     });
-    if (!rate.allowed) return limited(tooMany(rate.headers['retry-after'] ?? '1'));
-    if (!customer.ok) return limited(customer.error);
-    if (operation.access.kind === 'admin' && principal?.roles.includes('admin') !== true)
-      return limited(adminOnly());
+    if (refusal !== null) return limited(refusal);
 
     const deadlineUs = deadlineOf(operation, context);
     const reply = await context.scope(
       { name: `forward ${operationName(operation)}`, deadlineUs },
-      async (own) => await forward(own, targetOf(operation.service), operation, request),
+      async (own) => await forward(own, operation.service, operation, request),
     );
     return limited(reply);
   };
@@ -121,13 +105,7 @@ export function defineGateway({
       const startedUs = context.clock.now();
       const { answer: reply, principal } = await answer(request, context);
       const response = 'problem' in reply ? problemAnswer(reply, request.path) : reply;
-      context.log.info(`${request.method} ${request.path} ${response.status}`, {
-        method: request.method,
-        path: request.path,
-        status: response.status,
-        durationMs: elapsedMs(startedUs, context.clock.now()),
-        customer: principal?.customerId ?? null,
-      });
+      door.answered(request, response, principal, startedUs, context);
       return response;
     },
     background: [discoveryTask(targets), keySetTask],
@@ -140,26 +118,6 @@ interface Answered {
 }
 
 const refused = (refusal: Problem): Answered => ({ answer: refusal, principal: null });
-
-/** Who asks. On a public operation a token only tells whose rate limit counts, so a stale one does no harm. */
-async function identify(
-  operation: AnyOperation,
-  request: HttpRequest,
-  context: Context,
-): Promise<Result<Principal | null, Problem>> {
-  if (operation.access.kind === 'public' && request.headers['authorization'] === undefined) return ok(null);
-  const principal = await signedIn(request, context, verifyBearer);
-  if (principal.ok) return principal;
-  return operation.access.kind === 'public' ? ok(null) : err(principal.error);
-}
-
-const tooMany = (retryAfterS: string): Problem =>
-  problem(
-    429,
-    'too-many-requests',
-    'Too many requests',
-    `You send more requests than you may. Try again in ${retryAfterS} s.`,
-  );
 
 /** Placing an order has longer than anything else; a peer's own deadline may be shorter still. */
 function deadlineOf(operation: AnyOperation, context: Context) {

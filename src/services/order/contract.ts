@@ -168,5 +168,16 @@ export const orderContract = defineContract({
       }),
       answers: { 202: { description: 'It goes on.', body: sagaSchema } },
     }),
+    retryParkedSagas: operation('order', {
+      id: 'retryParkedSagas',
+      method: 'POST',
+      path: '/sagas/retry',
+      summary: 'Lets all parked sagas go on.',
+      access: { kind: 'admin' },
+      answers: {
+        202: { description: 'So many go on.', body: z.strictObject({ retried: z.int() }) },
+      },
+      repeatable: true,
+    }),
   },
 });

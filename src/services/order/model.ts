@@ -1,67 +1,46 @@
-import type * as z from 'zod/mini';
 import type { SpanContext, Transaction } from '../../kernel/index.ts';
-import { ModelError, problem, publish, rfc3339 } from '../../patterns/index.ts';
-import type { orderEventSchema } from './contract.ts';
+import { ModelError, type News, problem, rfc3339 } from '../../patterns/index.ts';
+import type { OrderFact } from './news.ts';
 import { type Delivery, type OrderLine, type OrderRow, type OrderStatus, ordersTable } from './tables.ts';
 
-// Functions over a transaction that includes ordersTable and the outbox.
+// Functions over a transaction that includes ordersTable and the tables of its news.
 
-const EVENT_OF: Readonly<Partial<Record<OrderStatus, string>>> = {
-  APPROVAL_PENDING: 'order.placed',
-  CONFIRMED: 'order.confirmed',
-  REJECTED: 'order.rejected',
-  CANCELLED: 'order.cancelled',
-};
+export type NewOrder = Omit<OrderRow, 'status' | 'history' | 'placedUs' | 'customerPlaced' | 'delivery'>;
 
 async function tell(
   tx: Transaction,
   order: OrderRow,
   reason: string | null,
   span: SpanContext | null,
+  news: News<OrderFact>,
 ): Promise<void> {
-  const type = EVENT_OF[order.status];
-  if (type === undefined) return;
   const { orderId, customerId, status, totalMinor, currency } = order;
   const at = rfc3339(tx.now());
-  const data: z.output<typeof orderEventSchema> = {
-    orderId,
-    customerId,
-    status,
-    totalMinor,
-    currency,
-    reason,
-    at,
-  };
-  await publish(tx, {
-    source: 'order',
-    topic: 'orders',
-    type,
-    key: orderId,
-    data,
-    span,
-  });
+  await news.tell(tx, { orderId, customerId, status, totalMinor, currency, reason, at }, span);
 }
 
-/** Stores a new order as `APPROVAL_PENDING` and tells the topic `orders`. */
-export async function createOrder(
-  tx: Transaction,
-  order: Omit<OrderRow, 'status' | 'history' | 'placedUs' | 'customerPlaced' | 'delivery'>,
-  span: SpanContext | null,
-): Promise<OrderRow> {
+/** An order placed at this moment; nothing is stored. */
+export function newOrder(tx: Transaction, order: NewOrder): OrderRow {
   const placedUs = tx.now();
-  const history = [{ status: 'APPROVAL_PENDING', atUs: placedUs, reason: null }] as const;
-  const customerPlaced = `${order.customerId}/${String(placedUs).padStart(15, '0')}`;
-  const row: OrderRow = {
+  return {
     ...order,
     status: 'APPROVAL_PENDING',
     placedUs,
-    customerPlaced,
-    history,
+    customerPlaced: `${order.customerId}/${String(placedUs).padStart(15, '0')}`,
+    history: [{ status: 'APPROVAL_PENDING', atUs: placedUs, reason: null }],
     delivery: null,
   };
+}
+
+/** Stores an order that is pending, and tells so. */
+export async function storeOrder(
+  tx: Transaction,
+  row: OrderRow,
+  span: SpanContext | null,
+  news: News<OrderFact>,
+): Promise<void> {
   await tx.put(ordersTable, row);
-  await tell(tx, row, null, span);
-  return row;
+  await tell(tx, row, null, span, news);
 }
 
 /** A customer's newest orders, the newest first. */
@@ -101,55 +80,59 @@ export async function priceOrder(
   });
 }
 
-async function become(
-  tx: Transaction,
-  row: OrderRow,
-  status: OrderStatus,
-  reason: string | null,
-  span: SpanContext | null,
-): Promise<OrderRow> {
-  const changed: OrderRow = { ...row, status, history: [...row.history, { status, atUs: tx.now(), reason }] };
-  await tx.put(ordersTable, changed);
-  await tell(tx, changed, reason, span);
-  return changed;
-}
+const become = (tx: Transaction, row: OrderRow, status: OrderStatus, reason: string | null): OrderRow => ({
+  ...row,
+  status,
+  history: [...row.history, { status, atUs: tx.now(), reason }],
+});
 
-/** The saga's good end. A second time changes nothing. */
+/** The good end. A second time changes nothing. */
 export async function confirmOrder(
   tx: Transaction,
   orderId: string,
   span: SpanContext | null,
+  news: News<OrderFact>,
 ): Promise<void> {
   const row = await orderOf(tx, orderId);
-  if (row.status === 'APPROVAL_PENDING') await become(tx, row, 'CONFIRMED', null, span);
+  if (row.status !== 'APPROVAL_PENDING') return;
+  const confirmed = become(tx, row, 'CONFIRMED', null);
+  await tx.put(ordersTable, confirmed);
+  await tell(tx, confirmed, null, span, news);
 }
 
-/** The saga's other end: `CANCELLED` when the customer wanted it, else `REJECTED`. A second time changes nothing. */
+/** The other end: `CANCELLED` when the customer wanted it, else `REJECTED`. A second time changes nothing. */
 export async function rejectOrder(
   tx: Transaction,
-  orderId: string,
+  row: OrderRow,
   reason: string,
   span: SpanContext | null,
+  news: News<OrderFact>,
 ): Promise<void> {
-  const row = await orderOf(tx, orderId);
-  if (row.status === 'APPROVAL_PENDING') await become(tx, row, 'REJECTED', reason, span);
-  if (row.status === 'CANCEL_PENDING') await become(tx, row, 'CANCELLED', reason, span);
+  if (row.status !== 'APPROVAL_PENDING' && row.status !== 'CANCEL_PENDING') return;
+  const ended = become(tx, row, row.status === 'CANCEL_PENDING' ? 'CANCELLED' : 'REJECTED', reason);
+  await tx.put(ordersTable, ended);
+  await tell(tx, ended, reason, span, news);
 }
 
-/** The semantic lock: until its saga has undone everything, a `CANCEL_PENDING` order takes no other change. */
-export async function cancelPending(tx: Transaction, row: OrderRow, reason: string): Promise<OrderRow> {
-  return await become(tx, row, 'CANCEL_PENDING', reason, null);
-}
+/** The semantic lock: until all is undone, a `CANCEL_PENDING` order takes no other change. */
+export const cancelPending = (tx: Transaction, row: OrderRow, reason: string): OrderRow =>
+  become(tx, row, 'CANCEL_PENDING', reason);
 
-/** Copies what Shipping tells; news that is older than what is known changes nothing. */
+/**
+ * Copies what Shipping tells, once. News that is older than what is known (a dead letter that was sent again)
+ * fills its gap in the history and changes nothing else.
+ */
 export async function noteDelivery(
   tx: Transaction,
   orderId: string,
   news: Omit<Delivery, 'history'> & { readonly at: string },
 ): Promise<void> {
   const row = await orderOf(tx, orderId);
-  if (row.delivery !== null && row.delivery.sequence >= news.sequence) return;
-  const { at, ...delivery } = news;
-  const history = [...(row.delivery?.history ?? []), { status: news.status, at }];
+  const { at, ...told } = news;
+  const { sequence, status } = told;
+  const known = row.delivery?.history ?? [];
+  if (known.some((entry) => entry.sequence === sequence)) return;
+  const history = [...known, { sequence, status, at }].sort((a, b) => a.sequence - b.sequence);
+  const delivery = row.delivery !== null && row.delivery.sequence > sequence ? row.delivery : told;
   await tx.put(ordersTable, { ...row, delivery: { ...delivery, history } });
 }

@@ -1,32 +1,16 @@
 import * as z from 'zod/mini';
-import {
-  type CallOutcome,
-  call,
-  outboxTables,
-  PROBLEM_BASE,
-  type SagaData,
-  type SagaDefinition,
-  type StepOutcome,
-  wakeRelay,
-} from '../../patterns/index.ts';
-import { paymentProviderContract } from '../payment-provider/contract.ts';
+import { call, type SagaData, type SagaDefinition } from '../../patterns/index.ts';
 import { productContract } from '../product/contract.ts';
-import { addressSchema, shippingContract, shippingPriceMinor, zoneOf } from '../shipping/contract.ts';
-import { confirmOrder, priceOrder, rejectOrder } from './model.ts';
+import { shippingContract, shippingPriceMinor, zoneOf } from '../shipping/contract.ts';
+import { confirmOrder, orderOf, priceOrder, rejectOrder } from './model.ts';
+import { orderTopic } from './news.ts';
+import { asStep, authorisePayment, capturePayment, voidAuthorisation } from './payment-steps.ts';
+import { type PlaceOrderData, placeOrderDataSchema } from './place-order.data.ts';
 import { placeOrderMachine } from './place-order.machine.ts';
 import { ordersTable } from './tables.ts';
 
 // What the steps of the order saga do. Each call is idempotent by the order's id, so that a step whose
 // answer was lost is simply made again.
-
-const dataSchema = z.object({
-  orderId: z.string(),
-  customerId: z.string(),
-  paymentId: z.string(),
-  lines: z.array(z.object({ sku: z.string(), quantity: z.int() })),
-  address: addressSchema,
-  cardToken: z.string(),
-});
 
 const reservedSchema = z.object({
   reserved: z.object({
@@ -39,51 +23,25 @@ const reservedSchema = z.object({
   }),
 });
 
-/** What the saga needs to know of its order, from the start. */
-export type PlaceOrderData = z.output<typeof dataSchema>;
 /** What it knows once the stock is reserved: prices and weight are Product's to say. */
 type ReservedGoods = z.output<typeof reservedSchema>['reserved'];
 
-const read = (data: SagaData): PlaceOrderData => z.parse(dataSchema, data);
+const read = (data: SagaData): PlaceOrderData => z.parse(placeOrderDataSchema, data);
 const readReserved = (data: SagaData): ReservedGoods => z.parse(reservedSchema, data).reserved;
 
-// The problems by which a service definitely says "no" to a step. Any other 4xx (a proxy's, a fault's) is no
-// answer of the service: what it did is unknown.
+// The problems by which a service definitely says "no" to a step (see payment-steps.ts).
 const RESERVE_REFUSALS = ['out-of-stock', 'unknown-product', 'reservation-released', 'reservation-differs'];
-const AUTHORISE_REFUSALS = ['card-declined', 'authorisation-voided', 'payment-differs'];
 const SHIPMENT_REFUSALS = ['undeliverable', 'shipment-cancelled'];
-const CAPTURE_REFUSALS = ['card-declined'];
-
-/** One of the step's own refusals is an answer; anything else may or may not have happened. */
-function asStep(outcome: CallOutcome<unknown>, refusals: readonly string[] = []): StepOutcome {
-  if (outcome.ok) return { kind: 'done' };
-  const { error } = outcome;
-  if (error.kind === 'unavailable') {
-    const { reason, mayHaveHappened } = error;
-    return { kind: 'technical-failure', reason, mayHaveHappened };
-  }
-  const { type, title, detail } = error.problem;
-  const reason = detail ?? title;
-  if (!refusals.some((slug) => type === `${PROBLEM_BASE}${slug}`)) {
-    return { kind: 'technical-failure', reason: `${error.status} ${reason}`, mayHaveHappened: true };
-  }
-  return {
-    kind: 'business-failure',
-    reason,
-    earlierMayHaveHappened: error.earlierMayHaveHappened === true,
-  };
-}
 
 const product = productContract.operations;
-const payment = paymentProviderContract.operations;
 const shipping = shippingContract.operations;
 
 export const placeOrderSaga: SagaDefinition = {
   name: 'place-order',
   machine: placeOrderMachine,
   doneAtStart: ['createOrder'],
-  tables: [ordersTable, ...outboxTables],
-  committed: wakeRelay,
+  tables: [ordersTable, ...orderTopic.tables],
+  committed: orderTopic.told,
   steps: {
     reserveStock: {
       run: async (context, data) => {
@@ -115,12 +73,8 @@ export const placeOrderSaga: SagaDefinition = {
       run: async (context, data) => {
         const { orderId, paymentId, cardToken } = read(data);
         const { goodsMinor, shippingMinor } = readReserved(data);
-        const input = {
-          params: { paymentId },
-          body: { amountMinor: goodsMinor + shippingMinor, currency: 'EUR', cardToken },
-        } as const;
-        const outcome = await call(context, payment.authorise, input, { randomKey: orderId });
-        return asStep(outcome, AUTHORISE_REFUSALS);
+        const amountMinor = goodsMinor + shippingMinor;
+        return await authorisePayment(context, { orderId, paymentId, amountMinor, cardToken });
       },
     },
     createShipment: {
@@ -133,12 +87,7 @@ export const placeOrderSaga: SagaDefinition = {
       },
     },
     capturePayment: {
-      run: async (context, data) => {
-        const { orderId, paymentId } = read(data);
-        const input = { params: { paymentId } };
-        const outcome = await call(context, payment.capture, input, { randomKey: orderId });
-        return asStep(outcome, CAPTURE_REFUSALS);
-      },
+      run: async (context, data) => await capturePayment(context, read(data)),
     },
     commitReservation: {
       run: async (context, data) => {
@@ -156,7 +105,7 @@ export const placeOrderSaga: SagaDefinition = {
     },
     confirmOrder: {
       run: async () => ({ kind: 'done' }),
-      stored: async (tx, saga) => await confirmOrder(tx, saga.orderId, saga.span),
+      stored: async (tx, saga) => await confirmOrder(tx, saga.orderId, saga.span, orderTopic),
     },
 
     cancelShipment: {
@@ -167,11 +116,7 @@ export const placeOrderSaga: SagaDefinition = {
       },
     },
     voidAuthorisation: {
-      run: async (context, data) => {
-        const { orderId, paymentId } = read(data);
-        const options = { policy: 'compensation', randomKey: orderId } as const;
-        return asStep(await call(context, payment.void, { params: { paymentId } }, options));
-      },
+      run: async (context, data) => await voidAuthorisation(context, read(data)),
     },
     releaseStock: {
       run: async (context, data) => {
@@ -182,7 +127,8 @@ export const placeOrderSaga: SagaDefinition = {
     },
     rejectOrder: {
       run: async () => ({ kind: 'done' }),
-      stored: async (tx, saga) => await rejectOrder(tx, saga.orderId, saga.reason ?? 'unknown', saga.span),
+      stored: async (tx, { orderId, reason, span }) =>
+        await rejectOrder(tx, await orderOf(tx, orderId), reason ?? 'unknown', span, orderTopic),
     },
   },
 };

@@ -376,6 +376,33 @@ describe('the order saga', () => {
     expect((await shop.world.ask(shop.order, { method: 'POST', path, headers })).status).toBe(409);
   });
 
+  it('SAGA-7: an administrator lets all parked sagas go on at once, each from its stored step', async () => {
+    const shop = await openShop({ settings: { saga: { parkAfterMs: 5000 } } });
+    const stock = stockOf(shop);
+    let stuck = true;
+    shop.world.onSend((message) =>
+      stuck && message.operation === 'POST /reservations/{orderId}/commit'
+        ? { kind: 'answer', response: { status: 503, headers: {}, body: null } }
+        : null,
+    );
+    const orders = [await shop.place(), await shop.place()];
+    await shop.world.runUntil(() => shop.world.eventsOf('saga.parked').length === 2);
+    stuck = false;
+    const path = '/sagas/retry';
+    const ask = async (who: 'admin' | 'ada') =>
+      await shop.world.ask(shop.order, { method: 'POST', path, headers: await authorised(shop, who) });
+    expect((await ask('ada')).status).toBe(403);
+    const captured = () =>
+      shop.world.eventsOf('saga.step.started').filter(({ step }) => step === 'capturePayment');
+    expect(captured()).toHaveLength(2);
+    expect(await ask('admin')).toMatchObject({ status: 202, body: { retried: 2 } });
+    await shop.settle();
+    expect(orders.map((id) => shop.row(id).status)).toEqual(['CONFIRMED', 'CONFIRMED']);
+    expect(captured()).toHaveLength(2);
+    expect(wrongs(shop, stock)).toEqual([]);
+    expect(await ask('admin')).toMatchObject({ status: 202, body: { retried: 0 } });
+  });
+
   it('SAGA-8: cancelling before the pivot undoes everything and ends CANCELLED', async () => {
     const shop = await openShop();
     const stock = stockOf(shop);

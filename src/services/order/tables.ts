@@ -20,7 +20,8 @@ export interface Delivery {
   readonly carrier: string;
   readonly trackingNumber: string;
   readonly sequence: number;
-  readonly history: readonly { readonly status: string; readonly at: string }[];
+  /** In the order in which it happened, whatever the order in which it was told. */
+  readonly history: readonly { readonly sequence: number; readonly status: string; readonly at: string }[];
 }
 
 export interface OrderRow {
@@ -28,7 +29,8 @@ export interface OrderRow {
   readonly customerId: string;
   /** `<customerId>/<placedUs>`: sorts a customer's orders by time. */
   readonly customerPlaced: string;
-  readonly sagaId: string;
+  /** null: no saga, but local transactions. */
+  readonly sagaId: string | null;
   readonly paymentId: string;
   readonly status: OrderStatus;
   readonly lines: readonly OrderLine[];

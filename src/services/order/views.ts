@@ -32,7 +32,12 @@ export function orderView(order: OrderRow) {
 function deliveryView({ delivery }: OrderRow) {
   if (delivery === null) return null;
   const { status, carrier, trackingNumber, history } = delivery;
-  return { status, carrier, trackingNumber, history };
+  return {
+    status,
+    carrier,
+    trackingNumber,
+    history: history.map(({ status: was, at }) => ({ status: was, at })),
+  };
 }
 
 /** A saga as its contract shows it. */

@@ -51,6 +51,21 @@ async function goodsOf(tx: Transaction, lines: readonly Line[]): Promise<readonl
   return rows;
 }
 
+const reservedLine = (row: ProductRow, quantity: number): ReservedLine => ({
+  sku: row.sku,
+  quantity,
+  name: row.name,
+  unitPriceMinor: row.priceMinor,
+  weightG: row.weightG,
+});
+
+/** The lines at today's prices, one for each good; 422 for a good that the shop does not have. */
+export async function pricedLines(tx: Transaction, lines: readonly Line[]): Promise<readonly ReservedLine[]> {
+  const wanted = mergedLines(lines);
+  const goods = await goodsOf(tx, wanted);
+  return goods.map((row, index) => reservedLine(row, wanted[index]?.quantity ?? 0));
+}
+
 function demandAvailable(row: ProductRow, quantity: number): void {
   const left = available(row);
   if (left >= quantity) return;
@@ -103,13 +118,7 @@ export async function reserve(
   for (const [index, row] of goods.entries()) {
     const quantity = wanted[index]?.quantity ?? 0;
     demandAvailable(row, quantity);
-    reserved.push({
-      sku: row.sku,
-      quantity,
-      name: row.name,
-      unitPriceMinor: row.priceMinor,
-      weightG: row.weightG,
-    });
+    reserved.push(reservedLine(row, quantity));
     await tx.put(productsTable, { ...row, reserved: row.reserved + quantity });
   }
   const reservation: ReservationRow = { orderId, state: 'reserved', lines: reserved, changedUs: tx.now() };

@@ -61,3 +61,6 @@ export const reservationsTable = defineTable<ReservationRow>('reservations', 'or
 export const cartHoldsTable = defineTable<CartHoldRow>('cart_holds', 'holdId', { expiresUs: 'expiresUs' });
 
 export const productTables = [productsTable, priceChangesTable, reservationsTable, cartHoldsTable] as const;
+
+/** What reserving and holding change. */
+export const stockTables = [productsTable, reservationsTable, cartHoldsTable] as const;

@@ -5,8 +5,9 @@ import {
   type SpanContext,
   type Transaction,
 } from '../../kernel/index.ts';
-import { ModelError, problem, publish, rfc3339 } from '../../patterns/index.ts';
+import { ModelError, type News, problem, rfc3339 } from '../../patterns/index.ts';
 import { MAX_WEIGHT_G, zoneOf } from './contract.ts';
+import type { ShipmentFact } from './news.ts';
 import {
   type Address,
   type Parcel,
@@ -16,7 +17,7 @@ import {
 } from './tables.ts';
 import { carrierOf, trackingNumberOf } from './tracking-number.ts';
 
-// Functions over a transaction that includes shipmentsTable and the outbox.
+// Functions over a transaction that includes shipmentsTable and the tables of its news.
 
 /** A parcel that exists. */
 export type Shipment = ShipmentRow & { readonly parcel: Parcel };
@@ -35,13 +36,14 @@ const refuseCancelled = (orderId: string): never => {
   );
 };
 
-/** Writes a change with its history, and tells the topic `shipments` (picking and packing stay inside). */
+/** Writes a change with its history, and tells so (picking and packing stay inside). */
 async function change(
   tx: Transaction,
   row: Shipment,
   status: ShipmentStatus,
   nextAtUs: RunTimeUs | null,
   span: SpanContext | null,
+  news: News<ShipmentFact>,
 ): Promise<Shipment> {
   const nowUs = tx.now();
   const { nextAtUs: _, ...rest } = row;
@@ -55,22 +57,18 @@ async function change(
   await tx.put(shipmentsTable, changed);
   if (status !== 'picked' && status !== 'packed') {
     const { shipmentId, carrier, trackingNumber } = changed.parcel;
-    await publish(tx, {
-      source: 'shipping',
-      topic: 'shipments',
-      type: `shipment.${status}`,
-      key: row.orderId,
-      data: {
-        orderId: row.orderId,
-        shipmentId,
-        status,
-        carrier,
-        trackingNumber,
-        sequence: changed.sequence,
-        at: rfc3339(nowUs),
-      },
-      span: span ?? row.span,
-    });
+    const { orderId } = row;
+    const { sequence } = changed;
+    const fact = {
+      orderId,
+      shipmentId,
+      status,
+      carrier,
+      trackingNumber,
+      sequence,
+      at: rfc3339(nowUs),
+    };
+    await news.tell(tx, fact, span ?? row.span);
   }
   return changed;
 }
@@ -87,6 +85,7 @@ export async function holdShipment(
   tx: Transaction,
   request: ShipmentRequest,
   span: SpanContext | null,
+  news: News<ShipmentFact>,
 ): Promise<{ readonly shipment: Shipment; readonly isNew: boolean }> {
   const { orderId, customerId, address, weightG } = request;
   const known = await tx.get(shipmentsTable, orderId);
@@ -124,7 +123,7 @@ export async function holdShipment(
     history: [],
     span,
   };
-  return { shipment: await change(tx, row, 'held', null, span), isNew: true };
+  return { shipment: await change(tx, row, 'held', null, span, news), isNew: true };
 }
 
 /**
@@ -135,6 +134,7 @@ export async function cancelShipment(
   tx: Transaction,
   orderId: string,
   span: SpanContext | null,
+  news: News<ShipmentFact>,
 ): Promise<void> {
   const known = await tx.get(shipmentsTable, orderId);
   if (known === undefined) {
@@ -153,7 +153,7 @@ export async function cancelShipment(
       ),
     );
   }
-  if (isShipment(known)) await change(tx, known, 'cancelled', null, span);
+  if (isShipment(known)) await change(tx, known, 'cancelled', null, span, news);
 }
 
 /** Lets a held parcel go, once. */
@@ -162,6 +162,7 @@ export async function dispatchShipment(
   orderId: string,
   settings: Pick<RunSettings, 'tracking'>,
   span: SpanContext | null,
+  news: News<ShipmentFact>,
 ): Promise<Shipment> {
   const known = await tx.get(shipmentsTable, orderId);
   if (known?.status === 'cancelled') return refuseCancelled(orderId);
@@ -171,7 +172,7 @@ export async function dispatchShipment(
     );
   }
   if (known.status !== 'held') return known;
-  return await change(tx, known, 'dispatched', plusMs(tx.now(), settings.tracking.pickMs), span);
+  return await change(tx, known, 'dispatched', plusMs(tx.now(), settings.tracking.pickMs), span, news);
 }
 
 /** What follows a status, and after how long; null: it stays. */
@@ -200,6 +201,7 @@ export async function advanceShipments(
   settings: Pick<RunSettings, 'tracking'>,
   deliveryFails: (orderId: string) => boolean,
   limit: number,
+  news: News<ShipmentFact>,
 ): Promise<number> {
   const nowUs = tx.now();
   const due = await tx.list(shipmentsTable, { index: 'nextAt', to: nowUs, limit });
@@ -208,7 +210,8 @@ export async function advanceShipments(
       ? following(row.status, settings.tracking, deliveryFails(row.orderId))
       : null;
     if (!isShipment(row) || next === null) continue;
-    await change(tx, row, next.status, next.thenMs === null ? null : plusMs(nowUs, next.thenMs), null);
+    const nextAtUs = next.thenMs === null ? null : plusMs(nowUs, next.thenMs);
+    await change(tx, row, next.status, nextAtUs, null, news);
   }
   return due.length;
 }

@@ -1,6 +1,7 @@
 import type { BackgroundTask } from '../../kernel/index.ts';
-import { claimLease, leaseHolder, leaseTable, outboxTables, wakeRelay } from '../../patterns/index.ts';
+import { claimLease, leaseHolder, leaseTable, type News } from '../../patterns/index.ts';
 import { advanceShipments } from './model.ts';
+import type { ShipmentFact } from './news.ts';
 import { shipmentsTable } from './tables.ts';
 
 const LOOK_EVERY_MS = 250;
@@ -8,7 +9,7 @@ const LEASE_MS = 3000;
 const AT_ONCE = 50;
 
 /** Moves parcels on as run time passes. One instance does it, by lease; another takes over when it is gone. */
-export const trackingTask = (): BackgroundTask => ({
+export const trackingTask = (news: News<ShipmentFact>): BackgroundTask => ({
   name: 'tracking',
   run: async (context) => {
     for (;;) {
@@ -19,18 +20,18 @@ export const trackingTask = (): BackgroundTask => ({
         const { settings, random } = context;
         const moved = await context.store.transact(
           'tracking advanced',
-          [leaseTable, shipmentsTable, ...outboxTables],
+          [leaseTable, shipmentsTable, ...news.tables],
           'readwrite',
           async (tx) => {
             const fence = await claimLease(tx, 'tracking', leaseHolder(context), LEASE_MS);
             if (fence === null) return 0;
             const fails = (orderId: string) =>
               random.uniform('delivery-fails', orderId) < settings.tracking.failureShare;
-            return await advanceShipments(tx, settings, fails, AT_ONCE);
+            return await advanceShipments(tx, settings, fails, AT_ONCE, news);
           },
         );
         if (moved > 0) {
-          wakeRelay(context);
+          news.told(context);
           continue;
         }
       }

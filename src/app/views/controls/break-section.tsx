@@ -6,20 +6,10 @@ import { type FaultPlace, type FaultWish, makeFault, placeTitle } from '../../st
 import { useActions, useRun, useStores, useView } from '../../state/hooks.ts';
 import type { Selection } from '../../state/view-store.ts';
 import { Segmented } from '../../widgets/segmented.tsx';
-import { EDGES } from '../diagram/geometry.ts';
+import { useLayout } from '../diagram/use-layout.ts';
 
-const SERVICES: readonly ServiceName[] = [
-  'gateway',
-  'user',
-  'product',
-  'order',
-  'payment-provider',
-  'shipping',
-  'broker',
-  'registry',
-];
-/** Customers stand outside: what reaches the gateway is their own connection. */
-const BREAKABLE_EDGES = EDGES.filter((edge) => edge.from !== 'customers');
+/** Customers stand outside: what reaches the shop is their own connection. */
+const isBreakable = (service: ServiceName): boolean => service !== 'customers';
 
 const SLOW = [
   { value: 300, label: '+0.3 s' },
@@ -56,9 +46,9 @@ function placeOf(key: string): FaultPlace {
 }
 
 function placeOfSelection(selection: Selection | null): FaultPlace | null {
-  if (selection?.kind === 'service' && SERVICES.includes(selection.service))
+  if (selection?.kind === 'service' && isBreakable(selection.service))
     return { kind: 'service', service: selection.service };
-  if (selection?.kind === 'edge' && selection.from !== 'customers')
+  if (selection?.kind === 'edge' && isBreakable(selection.from))
     return { kind: 'edge', from: selection.from, to: selection.to };
   return null;
 }
@@ -69,7 +59,12 @@ export function BreakSection() {
   const { view } = useStores();
   const ready = useRun((state) => state.run !== null);
   const selection = useView((state) => state.selection);
-  const [place, setPlace] = useState<FaultPlace>({ kind: 'service', service: 'shipping' });
+  const { services, edges } = useLayout();
+  const [chosen, setPlace] = useState<FaultPlace | null>(null);
+  const place = chosen ?? {
+    kind: 'service',
+    service: services.includes('shipping') ? 'shipping' : 'monolith',
+  };
   const [addMs, setAddMs] = useState<number>(2000);
   const [errorShare, setErrorShare] = useState<number>(0.8);
   const [share, setShare] = useState<number>(1);
@@ -106,18 +101,20 @@ export function BreakSection() {
           }}
         >
           <optgroup label="A service">
-            {SERVICES.map((service) => (
+            {services.filter(isBreakable).map((service) => (
               <option key={service} value={service}>
                 {serviceTitle(service)}
               </option>
             ))}
           </optgroup>
           <optgroup label="A connection">
-            {BREAKABLE_EDGES.map((edge) => (
-              <option key={`${edge.from}->${edge.to}`} value={`${edge.from}->${edge.to}`}>
-                {serviceTitle(edge.from)} → {serviceTitle(edge.to)}
-              </option>
-            ))}
+            {edges
+              .filter((edge) => isBreakable(edge.from))
+              .map((edge) => (
+                <option key={`${edge.from}->${edge.to}`} value={`${edge.from}->${edge.to}`}>
+                  {serviceTitle(edge.from)} → {serviceTitle(edge.to)}
+                </option>
+              ))}
           </optgroup>
         </select>
         <ChevronDown size={15} aria-hidden="true" />

@@ -122,3 +122,14 @@ it('is a rail with a panel in a narrow window', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Break' }));
   expect(screen.getByRole('button', { name: 'One order' })).toBeTruthy();
 });
+
+it('of the monolith offers what there is to break', async () => {
+  const shop = await openTestShop(() => {}, { composition: 'monolith' });
+  renderIn(shop, <Controls />);
+  const places = within(screen.getByRole('combobox', { name: 'What to break' })).getAllByRole('option');
+  expect(places.map((option) => option.textContent)).toEqual(['Monolith', 'Payment', 'Monolith → Payment']);
+  await userEvent.click(screen.getByRole('button', { name: 'Slow: make Monolith slow' }));
+  expect(shop.commands.at(-1)).toMatchObject({
+    fault: { kind: 'slow', target: { kind: 'service', service: 'monolith' } },
+  });
+});

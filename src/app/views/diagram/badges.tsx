@@ -5,7 +5,8 @@ import { faultBadgeWord, serviceTitle, worstBreaker } from '../../../projections
 import { useReducedMotion, useRun, useStores } from '../../state/hooks.ts';
 import type { RunState } from '../../state/run-store.ts';
 import { extraCallsOf } from './edges.tsx';
-import { EDGES, type EdgePlace } from './geometry.ts';
+import type { EdgePlace } from './geometry.ts';
+import { useLayout } from './use-layout.ts';
 
 /** How long a breaker that has just closed is shown in colour. */
 const NEWS_US = 6_000_000;
@@ -177,9 +178,10 @@ const EdgeLabel = memo(function EdgeLabel({ place }: { readonly place: EdgePlace
 
 /** What sits on the edges: breakers, faults, extra calls. */
 export function EdgeBadges() {
+  const { edges } = useLayout();
   return (
     <>
-      {EDGES.map((place) => (
+      {edges.map((place) => (
         <div key={`${place.from}->${place.to}`}>
           <BreakerBadge place={place} />
           <EdgeLabel place={place} />

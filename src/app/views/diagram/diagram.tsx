@@ -10,7 +10,7 @@ import {
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { Maximize } from 'lucide-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ServiceName } from '../../../kernel/index.ts';
 import { useReducedMotion, useStores, useView } from '../../state/hooks.ts';
 import type { Selection } from '../../state/view-store.ts';
@@ -23,13 +23,13 @@ import {
   DIAGRAM,
   type Direction,
   DRAWN,
-  EDGES,
+  type Layout,
   neighbour,
   type PlacedService,
-  SPOKES,
 } from './geometry.ts';
 import { ClientNode, EventsNode, RegistryNode, ServiceNode, type ServiceNodeData } from './nodes.tsx';
 import { TokenLayer } from './token-layer/token-layer.tsx';
+import { useLayout } from './use-layout.ts';
 
 const NODE_TYPES = {
   client: ClientNode,
@@ -45,38 +45,27 @@ const KINDS: Partial<Record<PlacedService, string>> = {
   registry: 'registry',
 };
 
-/** Focus follows the flow of a request. */
-const ORDER: readonly PlacedService[] = [
-  'customers',
-  'gateway',
-  'registry',
-  'user',
-  'product',
-  'order',
-  'payment-provider',
-  'shipping',
-  'broker',
-];
+const nodesOf = ({ services }: Layout): Node<ServiceNodeData>[] =>
+  services.map((service) => ({
+    id: service,
+    type: KINDS[service] ?? 'service',
+    position: { x: BOXES[service].x, y: BOXES[service].y },
+    data: { service },
+    draggable: false,
+    selectable: false,
+    focusable: false,
+  }));
 
-const NODES: Node<ServiceNodeData>[] = ORDER.map((service) => ({
-  id: service,
-  type: KINDS[service] ?? 'service',
-  position: { x: BOXES[service].x, y: BOXES[service].y },
-  data: { service },
-  draggable: false,
-  selectable: false,
-  focusable: false,
-}));
-
-const FLOW_EDGES: Edge<CallEdgeData>[] = [...EDGES, ...SPOKES].map((place) => ({
-  id: `${place.from}->${place.to}`,
-  source: place.from,
-  target: place.to,
-  type: 'call',
-  data: { place },
-  focusable: false,
-  selectable: false,
-}));
+const flowEdgesOf = ({ edges, spokes }: Layout): Edge<CallEdgeData>[] =>
+  [...edges, ...spokes].map((place) => ({
+    id: `${place.from}->${place.to}`,
+    source: place.from,
+    target: place.to,
+    type: 'call',
+    data: { place },
+    focusable: false,
+    selectable: false,
+  }));
 
 /** How far to the right something selected reaches. */
 function rightOf(selection: Selection | null): number {
@@ -123,17 +112,17 @@ export function Diagram() {
 }
 
 /** Arrows go from node to node; Tab still passes through them in the order of a request. */
-function arrows(diagram: HTMLElement): () => void {
-  const onKey = (event: KeyboardEvent) => moveFocus(diagram, event);
+function arrows(diagram: HTMLElement, layout: Layout): () => void {
+  const onKey = (event: KeyboardEvent) => moveFocus(diagram, layout, event);
   diagram.addEventListener('keydown', onKey);
   return () => diagram.removeEventListener('keydown', onKey);
 }
 
-function moveFocus(diagram: HTMLElement, event: KeyboardEvent): void {
+function moveFocus(diagram: HTMLElement, layout: Layout, event: KeyboardEvent): void {
   const direction = DIRECTIONS[event.key];
   if (direction === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
   const here = (event.target as Element).closest('.react-flow__node')?.getAttribute('data-id');
-  const next = here == null ? 'customers' : neighbour(here as PlacedService, direction);
+  const next = here == null ? 'customers' : neighbour(here as PlacedService, direction, layout);
   event.preventDefault();
   if (next === null) return;
   diagram.querySelector<HTMLElement>(`.react-flow__node[data-id="${next}"] button`)?.focus();
@@ -158,6 +147,10 @@ function BadgeLayer() {
 
 function DiagramInside() {
   const { view } = useStores();
+  const layout = useLayout();
+  const nodes = useMemo(() => nodesOf(layout), [layout]);
+  const edges = useMemo(() => flowEdgesOf(layout), [layout]);
+  const watchArrows = useCallback((diagram: HTMLElement) => arrows(diagram, layout), [layout]);
   const { setViewport } = useReactFlow();
   const width = useFlowStore((state) => state.width);
   const height = useFlowStore((state) => state.height);
@@ -188,10 +181,10 @@ function DiagramInside() {
   }, [fit, moved, covered, still]);
 
   return (
-    <section className="diagram" aria-label="Diagram of the shop" data-keys="on" ref={arrows}>
+    <section className="diagram" aria-label="Diagram of the shop" data-keys="on" ref={watchArrows}>
       <ReactFlow
-        nodes={NODES}
-        edges={FLOW_EDGES}
+        nodes={nodes}
+        edges={edges}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         nodesDraggable={false}

@@ -4,11 +4,12 @@ import {
   type Box,
   courseOf,
   DIAGRAM,
-  EDGES,
   type EdgePlace,
   fullBox,
+  MONOLITH_LAYOUT,
   neighbour,
   type PlacedService,
+  SERVICES_LAYOUT,
 } from './geometry.ts';
 import { type Point, pointAt, roundedWay } from './path.ts';
 
@@ -24,7 +25,12 @@ const crosses = ([a, b]: [Point, Point], [c, d]: [Point, Point]): boolean =>
   side(a, b, c) * side(a, b, d) <= 0 &&
   side(c, d, a) * side(c, d, b) <= 0;
 
-describe('the diagram', () => {
+const LAYOUTS = [
+  ['services', SERVICES_LAYOUT],
+  ['the monolith', MONOLITH_LAYOUT],
+] as const;
+
+describe.each(LAYOUTS)('the diagram of %s', (_, { services, edges: EDGES }) => {
   it('has no two edges that cross', () => {
     const crossings = EDGES.flatMap((one, index) =>
       EDGES.slice(index + 1)
@@ -37,7 +43,7 @@ describe('the diagram', () => {
   it('has no edge that passes through a box or its database', () => {
     const hits: string[] = [];
     for (const edge of EDGES) {
-      for (const service of Object.keys(BOXES) as PlacedService[]) {
+      for (const service of services) {
         const box = fullBox(service);
         const inside = (point: Point) =>
           point.x > box.x + 0.01 &&
@@ -74,7 +80,7 @@ describe('the diagram', () => {
   });
 
   it('stays within 1000 × 600 units', () => {
-    for (const service of Object.keys(BOXES) as PlacedService[]) {
+    for (const service of services) {
       const box = fullBox(service);
       expect(
         box.x >= 0 &&
@@ -83,6 +89,13 @@ describe('the diagram', () => {
           box.y + box.height <= DIAGRAM.height,
       ).toBe(true);
     }
+  });
+});
+
+describe('the diagram', () => {
+  it('draws every service that has a box', () => {
+    const drawn = new Set<PlacedService>(LAYOUTS.flatMap(([, layout]) => layout.services));
+    expect([...drawn].sort()).toEqual(Object.keys(BOXES).sort());
   });
 
   it('sends answers and events back along the same edge', () => {
@@ -126,18 +139,18 @@ describe('neighbours', () => {
     expect(neighbour('customers', 'left')).toBeNull();
   });
 
-  it('lead everywhere from the customers', () => {
+  it.each(LAYOUTS)('lead everywhere from the customers: %s', (_, layout) => {
     const reached = new Set<PlacedService>(['customers']);
     for (const service of reached)
       for (const direction of ['left', 'right', 'up', 'down'] as const) {
-        const next = neighbour(service, direction);
+        const next = neighbour(service, direction, layout);
         if (next !== null) reached.add(next);
       }
-    expect([...reached].sort()).toEqual(Object.keys(BOXES).sort());
+    expect([...reached].sort()).toEqual([...layout.services].sort());
   });
 });
 
-describe('labels', () => {
+describe.each(LAYOUTS)('labels of %s', (_, { services, edges: EDGES }) => {
   /** As wide as each gets: "100 % 10 s" on a breaker, "×2.5" on a pill. */
   const CHIP = { open: 96, closed: 66 };
   const PILL = { width: 44, height: 20 };
@@ -164,7 +177,7 @@ describe('labels', () => {
     const hits: string[] = [];
     for (const edge of EDGES) {
       if (edge.from === 'customers') continue;
-      for (const service of Object.keys(BOXES) as PlacedService[]) {
+      for (const service of services) {
         const box = fullBox(service);
         if (overlap(faultOf(edge), box)) hits.push(`${name(edge)} on ${service}`);
         const badge = { x: box.x + 8, y: box.y - 13, width: 120, height: 24 };
@@ -180,7 +193,7 @@ describe('labels', () => {
   it('lie on no box and on no breaker', () => {
     const hits: string[] = [];
     for (const edge of EDGES) {
-      for (const service of Object.keys(BOXES) as PlacedService[])
+      for (const service of services)
         if (edge.from !== 'customers' && overlap(pill(edge), fullBox(service)))
           hits.push(`${name(edge)} on ${service}`);
       for (const other of EDGES) {

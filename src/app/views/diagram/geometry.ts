@@ -35,11 +35,12 @@ export const BOXES = {
   shipping: around(750, 490, 140, 92),
   broker: around(955, 300, 58, 500),
   registry: around(220, 70, 120, 36),
+  monolith: around(390, 300, 260, 120),
 } as const satisfies Partial<Record<ServiceName, Box>>;
 
 export type PlacedService = keyof typeof BOXES;
 
-export const WITH_DATABASE: readonly ServiceName[] = ['user', 'order', 'product', 'shipping'];
+export const WITH_DATABASE: readonly ServiceName[] = ['user', 'order', 'product', 'shipping', 'monolith'];
 
 /** A box with everything that belongs to it. */
 export const fullBox = (service: PlacedService): Box => {
@@ -82,7 +83,7 @@ function edge(
 }
 
 /** Laid so that no two cross and none passes through a box (see the test). */
-export const EDGES: readonly EdgePlace[] = [
+const EDGES: readonly EdgePlace[] = [
   edge('customers', 'gateway', 'http', points([76, 300], [150, 300]), { x: 113, y: 300 }),
   edge(
     'gateway',
@@ -150,7 +151,7 @@ export const EDGES: readonly EdgePlace[] = [
 ];
 
 /** The registry's spokes: seen only when it is selected, and then they may cross edges. */
-export const SPOKES: readonly EdgePlace[] = [
+const SPOKES: readonly EdgePlace[] = [
   edge('gateway', 'registry', 'registry', points([200, 254], [200, 88]), { x: 200, y: 170 }),
   edge('user', 'registry', 'registry', points([410, 60], [280, 60]), { x: 340, y: 60 }),
   edge('order', 'registry', 'registry', points([470, 278], [470, 232], [240, 232], [240, 88]), {
@@ -168,6 +169,53 @@ export const SPOKES: readonly EdgePlace[] = [
   edge('broker', 'registry', 'registry', points([955, 50], [955, 8], [200, 8], [200, 52]), { x: 800, y: 8 }),
 ];
 
+/** What is drawn of one composition. */
+export interface Layout {
+  /** In the order in which a request flows: focus follows it. */
+  readonly services: readonly PlacedService[];
+  readonly edges: readonly EdgePlace[];
+  readonly spokes: readonly EdgePlace[];
+}
+
+export const SERVICES_LAYOUT: Layout = {
+  services: [
+    'customers',
+    'gateway',
+    'registry',
+    'user',
+    'product',
+    'order',
+    'payment-provider',
+    'shipping',
+    'broker',
+  ],
+  edges: EDGES,
+  spokes: SPOKES,
+};
+
+/** Four services in one box: what they say to each other are function calls, and nothing to be drawn. */
+export const MONOLITH_LAYOUT: Layout = {
+  services: ['customers', 'monolith', 'payment-provider'],
+  edges: [
+    edge('customers', 'monolith', 'http', points([76, 300], [260, 300]), { x: 168, y: 300 }),
+    edge(
+      'monolith',
+      'payment-provider',
+      'http',
+      points([520, 300], [680, 300]),
+      { x: 645, y: 300 },
+      {
+        fault: { x: 600, y: 250 },
+      },
+    ),
+  ],
+  spokes: [],
+};
+
+/** By the composition's name, as the run's log says it. */
+export const layoutOf = (composition: string): Layout =>
+  composition === 'monolith' ? MONOLITH_LAYOUT : SERVICES_LAYOUT;
+
 export interface Course {
   readonly edge: EdgePlace;
   /** From the edge's end to its start: what the callee of the drawing sends to its caller. */
@@ -175,10 +223,12 @@ export interface Course {
 }
 
 const COURSES: ReadonlyMap<string, Course> = new Map(
-  [...EDGES, ...SPOKES].flatMap((place): [string, Course][] => [
-    [`${place.from}->${place.to}`, { edge: place, reversed: false }],
-    [`${place.to}->${place.from}`, { edge: place, reversed: true }],
-  ]),
+  [SERVICES_LAYOUT, MONOLITH_LAYOUT]
+    .flatMap(({ edges, spokes }) => [...edges, ...spokes])
+    .flatMap((place): [string, Course][] => [
+      [`${place.from}->${place.to}`, { edge: place, reversed: false }],
+      [`${place.to}->${place.from}`, { edge: place, reversed: true }],
+    ]),
 );
 
 /** Along which edge, and which way, calls between two services travel; undefined when none is drawn. */
@@ -188,14 +238,18 @@ export const courseOf = (from: ServiceName, to: ServiceName): Course | undefined
 export type Direction = 'left' | 'right' | 'up' | 'down';
 
 /** The nearest box in a direction; what lies straight ahead is nearer than what lies aside. Null: there is none. */
-export function neighbour(from: PlacedService, direction: Direction): PlacedService | null {
+export function neighbour(
+  from: PlacedService,
+  direction: Direction,
+  { services }: Layout = SERVICES_LAYOUT,
+): PlacedService | null {
   const middle = (box: Box) => ({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
   const here = middle(BOXES[from]);
   const sideways = direction === 'left' || direction === 'right';
   const sign = direction === 'right' || direction === 'down' ? 1 : -1;
   let found: PlacedService | null = null;
   let least = Number.POSITIVE_INFINITY;
-  for (const service of Object.keys(BOXES) as PlacedService[]) {
+  for (const service of services) {
     const there = middle(BOXES[service]);
     const dx = there.x - here.x;
     const dy = there.y - here.y;

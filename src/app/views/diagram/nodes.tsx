@@ -66,6 +66,9 @@ export const ServiceNode = memo(function ServiceNode({ data }: NodeProps & { dat
           <span className="node-name">{title}</span>
           {facts.instances > 1 && <span className="node-count">×{facts.instances}</span>}
         </span>
+        {service === 'monolith' && word === undefined && (
+          <span className="node-unit">User · Product · Order · Shipping</span>
+        )}
         {word !== undefined ? (
           <span className="node-state">
             {facts.state === 'starting' ? null : facts.state === 'hung' ? (

@@ -6,7 +6,7 @@ import { Empty } from '../../widgets/empty.tsx';
 import { Segmented } from '../../widgets/segmented.tsx';
 import { TableScroll } from '../../widgets/table-scroll.tsx';
 
-const SERVICES: readonly ServiceName[] = [
+const OF_SERVICES: readonly ServiceName[] = [
   'order',
   'product',
   'shipping',
@@ -15,6 +15,7 @@ const SERVICES: readonly ServiceName[] = [
   'broker',
   'registry',
 ];
+const OF_MONOLITH: readonly ServiceName[] = ['monolith', 'payment-provider'];
 const SHOWN = 100;
 const FRESH_US = 1_500_000;
 const READ_EVERY_MS = 1000;
@@ -28,7 +29,9 @@ const PATTERN_TABLES = /lease|outbox|inbox|idempotency|subscription|saga/i;
 export function DatabasesView() {
   const run = useRun((state) => state.run);
   const { projections, nowUs } = useProjections(3);
-  const [service, setService] = useState<ServiceName>('order');
+  const whose = projections.facts.composition === 'monolith' ? OF_MONOLITH : OF_SERVICES;
+  const [chosen, setChosen] = useState<ServiceName | null>(null);
+  const service = chosen ?? whose[0] ?? 'order';
   const [tables, setTables] = useState<{ readonly service: ServiceName; readonly tables: Tables } | null>(
     null,
   );
@@ -73,9 +76,9 @@ export function DatabasesView() {
       <div className="dock-bar">
         <Segmented
           legend="Whose database"
-          options={SERVICES.map((value) => ({ value, label: serviceTitle(value) }))}
+          options={whose.map((value) => ({ value, label: serviceTitle(value) }))}
           value={service}
-          onChange={setService}
+          onChange={setChosen}
         />
         <nav className="flex flex-wrap gap-1" aria-label="Tables">
           {names.map((candidate) => (

@@ -145,3 +145,29 @@ it('hears of a breaker that opens while it is open', async () => {
   act(() => shop.hear());
   expect(await screen.findByText('OPEN')).toBeTruthy();
 });
+
+describe('the dock of a monolith', () => {
+  const shopOf = async () =>
+    await openTestShop(
+      (script) => script.row(2, 'monolith-1', 'orders', 'o1', { orderId: 'o1', status: 'APPROVAL_PENDING' }),
+      { composition: 'monolith', tables: { 'payment-intents': [{ orderId: 'o1' }] } },
+    );
+
+  it('says that there is no saga, and where to look', async () => {
+    const shop = await shopOf();
+    shop.view.openDock('saga');
+    renderIn(shop, <Dock />);
+    expect(screen.getByText(/^The monolith has no saga/)).toBeTruthy();
+  });
+
+  it('shows its one database, and the provider’s', async () => {
+    const shop = await shopOf();
+    shop.view.setState({ dockTab: 'databases', dockOpen: true });
+    renderIn(shop, <Dock />);
+    const whose = within(screen.getByRole('group', { name: 'Whose database' })).getAllByRole('radio');
+    expect(
+      whose.map((radio) => radio.getAttribute('aria-label') ?? radio.parentElement?.textContent),
+    ).toEqual(['Monolith', 'Payment']);
+    expect(await screen.findByText('payment-intents')).toBeTruthy();
+  });
+});

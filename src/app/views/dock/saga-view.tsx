@@ -38,7 +38,9 @@ export function SagaView() {
         <Empty>
           {orderId === null
             ? 'An order’s saga appears here, step by step.'
-            : 'This order has no saga: it was not taken.'}
+            : projections.facts.composition === 'monolith'
+              ? 'The monolith has no saga: an order is three local transactions around the payment. How far it is says its payment intent, under Databases.'
+              : 'This order has no saga: it was not taken.'}
         </Empty>
       ) : (
         <div className="saga-pane">

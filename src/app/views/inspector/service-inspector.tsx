@@ -34,6 +34,8 @@ const ABOUT: Partial<Record<ServiceName, string>> = {
   product: 'The catalogue, prices and stock; holds stock for orders.',
   order: 'Takes orders and runs each as a saga: every step, and its undoing, is stored first.',
   shipping: 'Creates, dispatches and tracks shipments.',
+  monolith:
+    'User, Product, Order and Shipping in one process over one database: what they say to each other are function calls, and an order is stored in one transaction.',
   'payment-provider': 'A bank’s service outside the shop. It cannot be part of anybody’s transaction.',
 };
 
@@ -47,6 +49,7 @@ const CRASHABLE: readonly ServiceName[] = [
   'order',
   'shipping',
   'payment-provider',
+  'monolith',
 ];
 
 export function ServiceInspector({ service }: { readonly service: ServiceName }) {
@@ -115,8 +118,10 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
           )}
           {capacity !== undefined && (
             <p className="num mt-2 text-s text-muted">
-              {capacity.serviceTimeMs} ms a request · {capacity.requestSlots} slots, then a queue of{' '}
-              {capacity.queueLimit}
+              {service === 'monolith'
+                ? 'As long a request as its service would need'
+                : `${capacity.serviceTimeMs} ms a request`}{' '}
+              · {capacity.requestSlots} slots, then a queue of {capacity.queueLimit}
             </p>
           )}
         </section>
