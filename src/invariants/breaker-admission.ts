@@ -1,5 +1,16 @@
-import type { CircuitState, EventId, RunEvent, RunEventOf } from '../kernel/index.ts';
-import { defineInvariant } from './invariant.ts';
+import type { CircuitState, RunEvent, RunEventOf } from '../kernel/index.ts';
+import { defineChecker } from './invariant.ts';
+import { lifeOf } from './lives.ts';
+
+type Outcome =
+  | RunEventOf<'breaker.call.succeeded'>
+  | RunEventOf<'breaker.call.failed'>
+  | RunEventOf<'breaker.call.ignored'>;
+
+interface Admitted {
+  readonly fromUs: number;
+  readonly outcome: Outcome;
+}
 
 interface Period {
   readonly state: CircuitState;
@@ -7,69 +18,84 @@ interface Period {
   untilUs: number;
   readonly permits: number;
   readonly opening: RunEvent;
-  /** Calls with a recorded outcome that were admitted in it. */
-  readonly admitted: RunEvent[];
+  /** HALF_OPEN: the calls that were admitted in it and have ended. */
+  readonly admitted: Admitted[];
 }
 
-/** The life of an instance that wrote an event: `order-1.2` of `order-1.2.77`. */
-const lifeOf = (id: EventId): string => id.slice(0, id.lastIndexOf('.'));
-
 /**
- * A breaker belongs to one life of an instance and a callee. A call counts as admitted when it began:
- * its outcome's time less its duration. Calls that go past the breaker (compensations) are no calls of
- * it. A call that was ignored gives its permit back, so it is not counted. What falls on the very
- * microsecond of a change may belong to either side.
+ * A breaker belongs to one life of an instance and a callee. A call was admitted when it began: its
+ * outcome's time less its duration. Calls that go past the breaker (compensations) are no calls of it.
+ * HALF_OPEN admits its permits in all; a call that is ignored gives back the one that it holds. What
+ * falls on the very microsecond of a change may belong to either side.
  */
-export const breakerAdmission = defineInvariant(
+export const breakerAdmission = defineChecker(
   'INV-5',
   'An open breaker admits nothing, a half-open one its permits',
-  (log, report) => {
+  (_, report) => {
     const breakers = new Map<string, Period[]>();
-    const outcomes: (RunEventOf<'breaker.call.succeeded'> | RunEventOf<'breaker.call.failed'>)[] = [];
-    for (const event of log) {
-      if (event.type === 'breaker.state.changed') {
-        const name = `${lifeOf(event.id)}->${event.to}`;
-        const periods = breakers.get(name) ?? [];
-        const last = periods.at(-1);
-        if (last !== undefined) last.untilUs = event.timeUs;
-        periods.push({
-          state: event.after,
-          fromUs: event.timeUs,
-          untilUs: Number.POSITIVE_INFINITY,
-          permits: event.permits,
-          opening: event,
-          admitted: [],
-        });
-        breakers.set(name, periods);
-      } else if (event.type === 'breaker.call.succeeded' || event.type === 'breaker.call.failed') {
-        outcomes.push(event);
-      }
-    }
-    for (const event of outcomes) {
-      const beganUs = event.timeUs - Math.round(event.durationMs * 1000);
+    const nameOf = (event: RunEventOf<`breaker.${string}` & RunEvent['type']>) =>
+      `${lifeOf(event.id)}->${event.to}`;
+
+    const ended = (outcome: Outcome) => {
+      const name = nameOf(outcome);
+      const fromUs = outcome.timeUs - Math.round(outcome.durationMs * 1000);
       const period = breakers
-        .get(`${lifeOf(event.id)}->${event.to}`)
-        ?.find(({ fromUs, untilUs }) => beganUs > fromUs + 1 && beganUs < untilUs - 1);
-      period?.admitted.push(event);
-    }
-    for (const [name, periods] of breakers) {
-      for (const { state, permits, opening, admitted } of periods) {
-        const shut = state === 'OPEN' || state === 'FORCED_OPEN';
-        if (shut && admitted.length > 0) {
-          report(
-            `the breaker ${name} admitted ${admitted.length} call(s) while ${state}`,
-            opening,
-            ...admitted,
-          );
-        }
-        if (state === 'HALF_OPEN' && admitted.length > permits) {
-          report(
-            `the breaker ${name} admitted ${admitted.length} calls while HALF_OPEN, with ${permits} permits`,
-            opening,
-            ...admitted,
-          );
-        }
+        .get(name)
+        ?.findLast((one) => fromUs > one.fromUs + 1 && fromUs < one.untilUs - 1);
+      if (period === undefined) return;
+      const { state, permits, opening, admitted } = period;
+      if (state === 'OPEN' || state === 'FORCED_OPEN')
+        report(`the breaker ${name} admitted a call while ${state}`, opening, outcome);
+      if (state !== 'HALF_OPEN') return;
+      admitted.push({ fromUs, outcome });
+      if (mostTaken(admitted) > permits) {
+        const calls = admitted.map((one) => one.outcome);
+        report(
+          `the breaker ${name} admitted more calls while HALF_OPEN than its ${permits} permits`,
+          opening,
+          ...calls,
+        );
+        admitted.length = 0;
       }
-    }
+    };
+
+    return {
+      events: {
+        'breaker.state.changed': (event) => {
+          const name = nameOf(event);
+          const periods = breakers.get(name) ?? [];
+          breakers.set(name, periods);
+          const last = periods.at(-1);
+          if (last !== undefined) last.untilUs = event.timeUs;
+          periods.push({
+            state: event.after,
+            fromUs: event.timeUs,
+            untilUs: Number.POSITIVE_INFINITY,
+            permits: event.permits,
+            opening: event,
+            admitted: [],
+          });
+        },
+        'breaker.call.succeeded': ended,
+        'breaker.call.failed': ended,
+        'breaker.call.ignored': ended,
+      },
+    };
   },
 );
+
+/** The most permits that were held or spent when a call was admitted, its own included. */
+function mostTaken(admitted: readonly Admitted[]): number {
+  const inOrder = admitted.toSorted((a, b) => a.fromUs - b.fromUs);
+  let most = 0;
+  for (const [index, { fromUs }] of inOrder.entries()) {
+    let taken = 1;
+    for (let earlier = 0; earlier < index; earlier += 1) {
+      const call = inOrder[earlier];
+      if (call === undefined) continue;
+      if (call.outcome.type !== 'breaker.call.ignored' || call.outcome.timeUs > fromUs) taken += 1;
+    }
+    if (taken > most) most = taken;
+  }
+  return most;
+}

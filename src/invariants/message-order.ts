@@ -1,103 +1,98 @@
 import type { RunEventOf } from '../kernel/index.ts';
-import { defineInvariant } from './invariant.ts';
+import { defineChecker } from './invariant.ts';
+import { numberOf } from './rows.ts';
 
 type Accepted = RunEventOf<'message.accepted'>;
-type Consumed = RunEventOf<'message.consumed'>;
 
+/** The messages of one key of one topic. */
 interface Lane {
-  readonly published: Set<string>;
-  /** In the order in which the broker took them. */
+  readonly name: string;
+  /** In the order in which the broker took them, each where it came first. */
   readonly kept: Accepted[];
+  /** Place in the outbox of the last one that was taken. */
+  lastPosition: number;
+}
+
+interface Kept {
+  readonly lane: Lane;
+  /** In `lane.kept`. */
+  readonly index: number;
+}
+
+/** What a group has done with a lane. */
+interface Reading {
+  /** The furthest message that it processed; −1: none. */
+  head: number;
+  readonly done: Set<number>;
 }
 
 /**
- * Within a key: the broker keeps the messages in the order in which they were published, in one
- * partition, and each group processes them in that order. A message that came twice counts where it
- * came first; one that was given up (dead letter) may be missing.
+ * Within a key: the broker keeps the messages in the order in which they were written to the outbox, in
+ * one partition, and each group processes them in that order without leaving one out. A message that
+ * came twice counts where it came first; one that was given up (dead letter) may be missing, or come late.
  */
-export const orderWithinKey = defineInvariant(
-  'INV-8',
-  'Messages of one key keep their order',
-  (log, report) => {
-    const lanes = new Map<string, Lane>();
-    const laneOf = ({ topic, key }: { readonly topic: string; readonly key: string }): Lane => {
-      const name = `${topic}/${key}`;
-      const lane = lanes.get(name) ?? { published: new Set<string>(), kept: [] };
-      lanes.set(name, lane);
-      return lane;
-    };
-    const accepted = new Map<string, Accepted>();
-    const groups = new Map<string, Map<string, Consumed>>();
-    const letGo = new Set<string>();
-    for (const event of log) {
-      switch (event.type) {
-        case 'message.published':
-          laneOf(event).published.add(event.messageId);
-          break;
-        case 'message.accepted': {
-          if (accepted.has(event.messageId)) break;
-          accepted.set(event.messageId, event);
-          const { kept } = laneOf(event);
-          const [first] = kept;
-          if (first !== undefined && first.partition !== event.partition) {
-            report(
-              `key ${event.key} of ${event.topic} is in partitions ${first.partition} and ${event.partition}`,
-              first,
-              event,
-            );
-          }
-          kept.push(event);
-          break;
-        }
-        case 'message.consumed': {
-          if (event.duplicate) break;
-          const consumed = groups.get(event.group) ?? new Map<string, Consumed>();
-          groups.set(event.group, consumed);
-          const before = consumed.get(event.messageId);
-          if (before === undefined) consumed.set(event.messageId, event);
-          else report(`${event.group} processed message ${event.messageId} twice`, before, event);
-          break;
-        }
-        case 'message.dead-lettered':
-          letGo.add(`${event.group}/${event.messageId}`);
-          break;
-      }
-    }
+export const orderWithinKey = defineChecker('INV-8', 'Messages of one key keep their order', (_, report) => {
+  const lanes = new Map<string, Lane>();
+  const positions = new Map<string, number>();
+  const kept = new Map<string, Kept>();
+  const groups = new Map<string, Map<Lane, Reading>>();
+  const letGo = new Set<string>();
 
-    for (const [name, { published, kept }] of lanes) {
-      const wanted = [...published].filter((id) => accepted.has(id)).join(', ');
-      const had = kept
-        .filter(({ messageId }) => published.has(messageId))
-        .map(({ messageId }) => messageId)
-        .join(', ');
-      if (wanted !== had) report(`${name} was published as ${wanted} and kept as ${had}`, ...kept);
-    }
-    for (const [group, consumed] of groups) {
-      /** The message of the key with the highest offset that was processed so far. */
-      const heads = new Map<Lane, { readonly message: Accepted; readonly event: Consumed }>();
-      for (const [messageId, event] of consumed) {
-        const message = accepted.get(messageId);
-        if (message === undefined) continue;
-        const lane = laneOf(message);
-        const head = heads.get(lane);
-        if (head === undefined || head.message.offset <= message.offset) heads.set(lane, { message, event });
-        // A dead letter that was sent again may come late.
-        else if (!letGo.has(`${group}/${messageId}`)) {
-          const name = `${message.topic}/${message.key}`;
+  return {
+    rows: {
+      outbox(messageId, before, now) {
+        if (before === undefined && now !== undefined) positions.set(messageId, numberOf(now, 'position'));
+      },
+    },
+    events: {
+      'message.accepted': (event) => {
+        if (kept.has(event.messageId)) return;
+        const name = `${event.topic}/${event.key}`;
+        const lane = lanes.get(name) ?? { name, kept: [], lastPosition: -1 };
+        lanes.set(name, lane);
+        const last = lane.kept.at(-1);
+        if (last !== undefined && last.partition !== event.partition)
+          report(`${name} is in partitions ${last.partition} and ${event.partition}`, last, event);
+        const position = positions.get(event.messageId);
+        if (position !== undefined && position < lane.lastPosition)
           report(
-            `${group} processed ${messageId} of ${name} after ${head.message.messageId}, which came later`,
-            head.event,
+            `${name}: the broker took ${event.messageId} after a later one`,
+            ...lane.kept.slice(-1),
             event,
           );
+        lane.lastPosition = Math.max(lane.lastPosition, position ?? -1);
+        kept.set(event.messageId, { lane, index: lane.kept.length });
+        lane.kept.push(event);
+      },
+      'message.consumed': (event) => {
+        if (event.duplicate) return;
+        const message = kept.get(event.messageId);
+        if (message === undefined) return;
+        const { lane, index } = message;
+        const readings = groups.get(event.group) ?? new Map<Lane, Reading>();
+        groups.set(event.group, readings);
+        const reading = readings.get(lane) ?? { head: -1, done: new Set<number>() };
+        readings.set(lane, reading);
+        if (reading.done.has(index)) return;
+        reading.done.add(index);
+        if (index > reading.head) reading.head = index;
+        else if (!letGo.has(`${event.group}/${event.messageId}`))
+          report(`${event.group} processed ${event.messageId} of ${lane.name} after a later one`, event);
+      },
+      'message.dead-lettered': (event) => {
+        letGo.add(`${event.group}/${event.messageId}`);
+      },
+    },
+    end() {
+      for (const [group, readings] of groups) {
+        for (const [lane, { head, done }] of readings) {
+          for (const [index, message] of lane.kept.entries()) {
+            if (index >= head) break;
+            if (done.has(index) || letGo.has(`${group}/${message.messageId}`)) continue;
+            report(`${group} left out ${message.messageId} of ${lane.name}`, message);
+          }
         }
       }
-      for (const [lane, head] of heads) {
-        for (const message of lane.kept) {
-          if (message.offset >= head.message.offset || consumed.has(message.messageId)) continue;
-          if (!letGo.has(`${group}/${message.messageId}`))
-            report(`${group} skipped ${message.messageId} of ${message.topic}`, message);
-        }
-      }
-    }
-  },
-);
+    },
+  };
+});

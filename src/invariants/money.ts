@@ -1,90 +1,101 @@
-import type { RunEvent, RunEventOf } from '../kernel/index.ts';
-import { defineInvariant } from './invariant.ts';
-import { type Commit, LoggedRows, numberOf, type Row, textOf } from './rows.ts';
-
-type SagaEnd = RunEventOf<'saga.completed'> | RunEventOf<'saga.compensated'>;
+import type { RunEvent } from '../kernel/index.ts';
+import { defineChecker, type Report } from './invariant.ts';
+import { hasEnded, OrderPayments, wasUndone } from './order-status.ts';
+import { type Commit, numberOf, type Row, textOf } from './rows.ts';
 
 /**
- * The provider takes money at most once per order, the whole amount that it authorised, and never
- * after a void. In the end a completed order is paid in full and an undone one costs nothing.
+ * The provider takes the whole amount that it authorised or nothing, never after a void, and never for
+ * an order that is being undone. A confirmed order is paid in full by its own payment; once an order is
+ * undone no money of it is set aside.
  */
-export const moneyConserved = defineInvariant(
-  'INV-1',
-  'Money is conserved; an order is charged at most once',
-  (log, report) => {
-    const rows = new LoggedRows();
-    const captures = new Map<string, Commit>();
-    const ends = new Map<string, SagaEnd>();
-    for (const event of log) {
-      if (event.type === 'saga.completed' || event.type === 'saga.compensated')
-        ends.set(event.orderId, event);
-      if (event.type !== 'store.committed') continue;
-      const payments = rows.table(event.service, 'authorisations');
-      for (const { table, key, after } of event.rows) {
-        if (table !== 'authorisations') continue;
-        const before = payments.get(key);
-        const now = after as Row | null;
-        if (now === null) {
-          report(`payment ${key} was deleted from the provider's ledger`, event);
-          continue;
-        }
-        checkStep(key, before, now, event, report);
-        if (textOf(before, 'status') !== 'captured' && textOf(now, 'status') === 'captured')
-          captures.set(key, event);
-      }
-      rows.apply(event);
-    }
+export const moneyConserved = defineChecker('INV-1', 'Money is conserved', (run, report) => {
+  const payments = new OrderPayments();
+  const captures = new Map<string, Commit>();
+  /** By order: what says that it turns back, and how it ended. */
+  const turnedBack = new Map<string, RunEvent>();
+  const ended = new Map<string, RunEvent>();
+  const reported = new Set<string>();
 
-    const tables = [...rows.tables()];
-    const payments = new Map(
-      tables.filter(({ table }) => table === 'authorisations').flatMap((found) => [...found.rows]),
-    );
-    const orders = new Map(
-      tables.filter(({ table }) => table === 'orders').flatMap((found) => [...found.rows]),
-    );
-    const belonging = new Set<string>();
-    for (const orderId of new Set([...orders.keys(), ...ends.keys()])) {
-      const order = orders.get(orderId);
-      // The order's row names its payment; one under the order's own id would be a second.
-      const ids = new Set([textOf(order, 'paymentId'), orderId]);
-      const own = [...ids].flatMap((paymentId) => {
-        const row = payments.get(paymentId);
-        return row === undefined ? [] : [[paymentId, row] as const];
-      });
-      for (const [paymentId] of own) belonging.add(paymentId);
-      const captured = own.filter(([, row]) => textOf(row, 'status') === 'captured');
-      const proofs = captured.flatMap(([paymentId]) => captures.get(paymentId) ?? []);
-      if (captured.length > 1) report(`order ${orderId} was charged ${captured.length} times`, ...proofs);
-      const paid = own.reduce(
-        (sum, [, row]) => sum + numberOf(row, 'capturedMinor') - numberOf(row, 'refundedMinor'),
-        0,
+  const mustNotBePaid = (orderId: string, paymentId: string) => {
+    const undoing = turnedBack.get(orderId);
+    const capture = captures.get(paymentId);
+    if (undoing === undefined || capture === undefined || reported.has(orderId)) return;
+    reported.add(orderId);
+    report(`order ${orderId} is undone, but its payment was taken`, undoing, capture);
+  };
+
+  const turnBack = (orderId: string, event: RunEvent) => {
+    if (!turnedBack.has(orderId)) turnedBack.set(orderId, event);
+    const paymentId = payments.paymentOf(orderId);
+    if (paymentId !== undefined) mustNotBePaid(orderId, paymentId);
+  };
+
+  const settle = (orderId: string) => {
+    const end = ended.get(orderId);
+    const order = run.rows.row('orders', orderId);
+    if (end === undefined || order === undefined || reported.has(orderId)) return;
+    const paymentId = textOf(order, 'paymentId');
+    const payment = run.rows.row('authorisations', paymentId);
+    if (textOf(order, 'status') === 'CONFIRMED') {
+      const paid = numberOf(payment, 'capturedMinor') - numberOf(payment, 'refundedMinor');
+      if (paid === order['totalMinor']) return;
+      reported.add(orderId);
+      report(
+        `order ${orderId} is confirmed and costs ${numberOf(order, 'totalMinor')}, but ${paid} was paid`,
+        end,
       );
-      const end = ends.get(orderId);
-      const total = order?.['totalMinor'];
-      if (end?.type === 'saga.completed' && typeof total === 'number' && paid !== total) {
-        report(`order ${orderId} is completed and costs ${total}, but ${paid} was paid`, end, ...proofs);
-      }
-      if (end?.type === 'saga.compensated' && paid !== 0) {
-        report(`order ${orderId} was undone, but ${paid} stays paid`, end, ...proofs);
-      }
-      for (const [paymentId, row] of own) {
-        if (end !== undefined && textOf(row, 'status') === 'authorised') {
-          report(`order ${orderId} has ended, but payment ${paymentId} still sets money aside`, end);
-        }
-      }
+    } else if (textOf(payment, 'status') === 'authorised') {
+      reported.add(orderId);
+      report(`order ${orderId} was undone, but payment ${paymentId} still sets money aside`, end);
     }
-    for (const [paymentId, event] of captures) {
-      if (!belonging.has(paymentId)) report(`payment ${paymentId} was taken for no order`, event);
-    }
-  },
-);
+  };
 
-function checkStep(
+  return {
+    rows: {
+      authorisations(paymentId, before, now, commit) {
+        if (now === undefined) {
+          report(`payment ${paymentId} was deleted from the provider's ledger`, commit);
+          return;
+        }
+        checkChange(paymentId, before, now, commit, report);
+        if (textOf(now, 'status') === 'captured' && !captures.has(paymentId)) {
+          captures.set(paymentId, commit);
+          run.later(() => {
+            const orderId = payments.orderOf(paymentId);
+            if (orderId === undefined) report(`payment ${paymentId} was taken for no order`, commit);
+            else mustNotBePaid(orderId, paymentId);
+          });
+        }
+        const orderId = payments.orderOf(paymentId);
+        if (orderId !== undefined && ended.has(orderId)) run.later(() => settle(orderId));
+      },
+      orders(orderId, before, now, commit) {
+        payments.note(orderId, before, now);
+        const status = textOf(now, 'status');
+        if (status === textOf(before, 'status')) return;
+        if (status === 'CANCEL_PENDING' || wasUndone(status)) turnBack(orderId, commit);
+        if (!hasEnded(status)) return;
+        ended.set(orderId, commit);
+        run.later(() => settle(orderId));
+      },
+      'payment-intents'(orderId, before, now, commit) {
+        payments.note(orderId, before, now);
+        if (textOf(now, 'state') === 'voiding' && textOf(before, 'state') !== 'voiding')
+          turnBack(orderId, commit);
+      },
+    },
+    events: {
+      'saga.compensating': (event) => turnBack(event.orderId, event),
+    },
+  };
+});
+
+function checkChange(
   paymentId: string,
   before: Row | undefined,
   now: Row,
-  event: Commit,
-  report: (message: string, ...events: readonly RunEvent[]) => void,
+  commit: Commit,
+  report: Report,
 ): void {
   const amount = numberOf(now, 'amountMinor');
   const captured = numberOf(now, 'capturedMinor');
@@ -92,21 +103,20 @@ function checkStep(
   const was = textOf(before, 'status');
   const is = textOf(now, 'status');
   if (captured !== 0 && captured !== amount)
-    report(`payment ${paymentId}: ${captured} taken of ${amount} authorised`, event);
+    report(`payment ${paymentId}: ${captured} taken of ${amount} authorised`, commit);
   if ((captured !== 0) !== (is === 'captured'))
-    report(`payment ${paymentId}: ${captured} taken while ${is}`, event);
-  if (refunded > captured) report(`payment ${paymentId}: ${refunded} given back of ${captured} taken`, event);
+    report(`payment ${paymentId}: ${captured} taken while ${is}`, commit);
+  if (refunded > captured)
+    report(`payment ${paymentId}: ${refunded} given back of ${captured} taken`, commit);
   if (before === undefined) return;
-  if (is === 'captured' && was !== 'captured' && was !== 'authorised') {
-    report(`payment ${paymentId} was taken after it was ${was}`, event);
-  }
-  if (was === 'captured' && (is !== 'captured' || captured !== numberOf(before, 'capturedMinor'))) {
-    report(`payment ${paymentId} was taken, then changed to ${is} with ${captured} taken`, event);
-  }
+  if (is === 'captured' && was !== 'captured' && was !== 'authorised')
+    report(`payment ${paymentId} was taken after it was ${was}`, commit);
+  if (was === 'captured' && (is !== 'captured' || captured !== numberOf(before, 'capturedMinor')))
+    report(`payment ${paymentId} was taken, then changed to ${is} with ${captured} taken`, commit);
+  if ((was === 'voided' || was === 'declined') && is === 'authorised')
+    report(`payment ${paymentId} was ${was}, then authorised`, commit);
   if (was === 'authorised' && amount !== numberOf(before, 'amountMinor')) {
-    report(
-      `payment ${paymentId}: the amount changed from ${numberOf(before, 'amountMinor')} to ${amount}`,
-      event,
-    );
+    const first = numberOf(before, 'amountMinor');
+    report(`payment ${paymentId}: the amount changed from ${first} to ${amount}`, commit);
   }
 }

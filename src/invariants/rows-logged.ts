@@ -1,66 +1,62 @@
 import { type Json, MASK } from '../kernel/index.ts';
-import { defineInvariant } from './invariant.ts';
-import { isRow, LoggedRows } from './rows.ts';
+import { deepEqual } from './deep-equal.ts';
+import { defineChecker } from './invariant.ts';
+import { isRow, type LoggedTable, type Row } from './rows.ts';
 
-/** JSON with its keys in order, so that equal rows are equal texts. */
-function canonical(value: Json): string {
-  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(canonical).join(',')}]`;
-  if (!isRow(value)) return JSON.stringify(value);
-  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`;
+/** A key as the log says it; null: this is none. */
+const keyText = (value: Json | undefined): string | null =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : null;
+
+/** The field that a table's keys are in; the log says the key of each row, not its field. */
+function keyFieldOf({ rows }: LoggedTable): string | null {
+  let fields: readonly string[] | null = null;
+  for (const [key, row] of rows) {
+    fields = (fields ?? Object.keys(row)).filter((field) => keyText(row[field]) === key);
+    if (fields.length < 2) break;
+  }
+  return fields?.[0] ?? null;
 }
 
-const counted = (rows: Iterable<Json>): Map<string, number> => {
-  const counts = new Map<string, number>();
-  for (const row of rows) {
-    const text = canonical(row);
-    counts.set(text, (counts.get(text) ?? 0) + 1);
+/** As the log shows it: it masks secrets, and then says no more than that there is one. */
+function masked(row: Row, logged: Row): Row {
+  let shown: Record<string, Json> | null = null;
+  for (const [field, value] of Object.entries(logged)) {
+    if (value !== MASK || (row[field] ?? null) === null) continue;
+    shown ??= { ...row };
+    shown[field] = MASK;
   }
-  return counts;
+  return shown ?? row;
+}
+
+const short = (value: unknown): string => {
+  const text = JSON.stringify(value);
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
 };
 
-/** The rows with those fields masked that the log masks too: it shows no secrets. */
-function maskedLike(logged: Iterable<Json>, rows: readonly Json[]): Json[] {
-  const secret = new Set<string>();
-  for (const row of logged) {
-    if (!isRow(row)) continue;
-    for (const [name, value] of Object.entries(row)) if (value === MASK) secret.add(name);
-  }
-  const mask = (name: string, value: Json): Json => (secret.has(name) && value !== null ? MASK : value);
-  return rows.map((row) =>
-    isRow(row)
-      ? Object.fromEntries(Object.entries(row).map(([name, value]) => [name, mask(name, value)]))
-      : row,
-  );
-}
-
-const short = (text: string): string => (text.length > 160 ? `${text.slice(0, 160)}…` : text);
-
 /** What the databases hold in the end is exactly what the log says was committed. */
-export const rowsAreLogged = defineInvariant(
-  'INV-7',
-  'Every committed row is in the log',
-  (log, report, tables) => {
-    if (tables === undefined) return;
-    const logged = new LoggedRows();
-    for (const event of log) if (event.type === 'store.committed') logged.apply(event);
-    const known = new Map(
-      [...logged.tables()].map(({ service, table, rows }) => [`${service}/${table}`, [...rows.values()]]),
-    );
-    for (const [service, ofService] of Object.entries(tables)) {
+export const rowsAreLogged = defineChecker('INV-7', 'Every committed row is in the log', (run, report) => ({
+  end({ tables }) {
+    for (const [service, ofService] of Object.entries(tables ?? {})) {
       for (const [table, rows] of Object.entries(ofService)) {
-        const ofLog = known.get(`${service}/${table}`) ?? [];
-        const inLog = counted(ofLog);
-        const inDatabase = counted(maskedLike(ofLog, rows as readonly Json[]));
-        for (const [text, count] of inDatabase) {
-          if ((inLog.get(text) ?? 0) < count)
-            report(`${service}/${table} holds a row that the log does not know: ${short(text)}`);
+        const name = `${service}/${table}`;
+        const logged = run.rows.table(service, table);
+        const keyField = logged === undefined ? null : keyFieldOf(logged);
+        const seen = new Set<string>();
+        for (const row of rows as readonly Row[]) {
+          const key = keyField === null ? null : keyText(row[keyField]);
+          const inLog = key === null ? undefined : logged?.rows.get(key);
+          if (key === null || !isRow(inLog)) {
+            report(`${name} holds a row that the log does not know: ${short(row)}`);
+            continue;
+          }
+          seen.add(key);
+          if (!deepEqual(masked(row, inLog), inLog))
+            report(`${name} holds ${short(row)}, but the log says ${short(inLog)}`);
         }
-        for (const [text, count] of inLog) {
-          if ((inDatabase.get(text) ?? 0) < count)
-            report(`${service}/${table} lacks a row that the log knows: ${short(text)}`);
-        }
+        if (logged === undefined || seen.size === logged.rows.size) continue;
+        for (const [key, row] of logged.rows)
+          if (!seen.has(key)) report(`${name} lacks a row that the log knows: ${short(row)}`);
       }
     }
   },
-);
+}));

@@ -3,39 +3,89 @@ import type { Json, RunEventOf, ServiceName } from '../kernel/index.ts';
 export type Row = Readonly<Record<string, Json>>;
 export type Commit = RunEventOf<'store.committed'>;
 
+/** Hears of each row that a transaction wrote: as it was before (undefined: not there), and as it is now. */
+export type RowListener = (
+  key: string,
+  before: Row | undefined,
+  now: Row | undefined,
+  commit: Commit,
+) => void;
+
+export interface LoggedTable {
+  readonly service: ServiceName;
+  readonly table: string;
+  /** By key. */
+  readonly rows: ReadonlyMap<string, Row>;
+}
+
+interface TableState extends LoggedTable {
+  readonly rows: Map<string, Row>;
+  readonly listeners: readonly RowListener[];
+}
+
 /**
  * The databases as the log tells of them. Rows are as the log carries them, so a field is read by
  * its name and may be missing. Commits of one database are in the log in the order they were made.
  */
 export class LoggedRows {
-  readonly #tables = new Map<string, Map<string, Row>>();
+  readonly #databases = new Map<ServiceName, Map<string, TableState>>();
+  readonly #named = new Map<string, TableState[]>();
+  readonly #listeners = new Map<string, RowListener[]>();
 
-  /** Takes over what a transaction wrote; a row written twice in it keeps its last state. */
+  /** Before the first commit. */
+  listen(table: string, listener: RowListener): void {
+    const known = this.#listeners.get(table);
+    if (known === undefined) this.#listeners.set(table, [listener]);
+    else known.push(listener);
+  }
+
+  /** Takes over what a transaction wrote, row by row. */
   apply(commit: Commit): void {
+    let database = this.#databases.get(commit.service);
+    if (database === undefined) {
+      database = new Map();
+      this.#databases.set(commit.service, database);
+    }
     for (const { table, key, after } of commit.rows) {
-      const rows = this.table(commit.service, table);
-      if (isRow(after)) rows.set(key, after);
-      else rows.delete(key);
+      const state = database.get(table) ?? this.#begin(database, commit.service, table);
+      const now = isRow(after) ? after : undefined;
+      const before = state.listeners.length === 0 ? undefined : state.rows.get(key);
+      if (now === undefined) state.rows.delete(key);
+      else state.rows.set(key, now);
+      for (const listener of state.listeners) listener(key, before, now, commit);
     }
   }
 
-  /** By key. */
-  table(service: ServiceName, table: string): Map<string, Row> {
-    const name = `${service}/${table}`;
-    const found = this.#tables.get(name) ?? new Map<string, Row>();
-    this.#tables.set(name, found);
-    return found;
+  /** A row of the table of this name, in whichever database it is. */
+  row(table: string, key: string): Row | undefined {
+    for (const { rows } of this.#named.get(table) ?? []) {
+      const row = rows.get(key);
+      if (row !== undefined) return row;
+    }
+    return undefined;
   }
 
-  *tables(): Iterable<{
-    readonly service: ServiceName;
-    readonly table: string;
-    readonly rows: ReadonlyMap<string, Row>;
-  }> {
-    for (const [name, rows] of this.#tables) {
-      const slash = name.indexOf('/');
-      yield { service: name.slice(0, slash) as ServiceName, table: name.slice(slash + 1), rows };
-    }
+  /** The tables of this name: one, or one in each database. */
+  named(table: string): readonly LoggedTable[] {
+    return this.#named.get(table) ?? [];
+  }
+
+  table(service: string, table: string): LoggedTable | undefined {
+    return this.#databases.get(service as ServiceName)?.get(table);
+  }
+
+  #begin(database: Map<string, TableState>, service: ServiceName, table: string): TableState {
+    const state: TableState = {
+      service,
+      table,
+      rows: new Map(),
+      listeners: this.#listeners.get(table) ?? [],
+    };
+    database.set(table, state);
+    const named = this.#named.get(table);
+    if (named === undefined) this.#named.set(table, [state]);
+    else named.push(state);
+    return state;
   }
 }
 
@@ -52,12 +102,10 @@ export const textOf = (row: Row | undefined, field: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
-export function linesOf(
-  row: Row | undefined,
-): readonly { readonly sku: string; readonly quantity: number }[] {
+const NO_LINES: readonly Json[] = [];
+
+/** The lines of an order, a reservation or a hold. */
+export function linesOf(row: Row | undefined): readonly Json[] {
   const lines = row?.['lines'];
-  if (!Array.isArray(lines)) return [];
-  return (lines as readonly Json[])
-    .filter(isRow)
-    .map((line) => ({ sku: textOf(line, 'sku'), quantity: numberOf(line, 'quantity') }));
+  return Array.isArray(lines) ? (lines as readonly Json[]) : NO_LINES;
 }

@@ -1,5 +1,5 @@
-import { defineInvariant } from './invariant.ts';
-import { isRow, LoggedRows, linesOf, numberOf, type Row, textOf } from './rows.ts';
+import { defineChecker } from './invariant.ts';
+import { isRow, linesOf, numberOf, type Row, textOf } from './rows.ts';
 
 /** How much of each good something asks for. */
 class Demand {
@@ -10,9 +10,30 @@ class Demand {
   }
 
   /** `times` −1 takes it back. */
-  add(row: Row | undefined, times: 1 | -1): void {
-    for (const { sku, quantity } of linesOf(row)) this.#sums.set(sku, this.of(sku) + times * quantity);
+  add(row: Row | undefined, times: 1 | -1, touched: Map<string, Touched>): void {
+    for (const line of linesOf(row)) {
+      if (!isRow(line)) continue;
+      const sku = textOf(line, 'sku');
+      this.#sums.set(sku, this.of(sku) + times * numberOf(line, 'quantity'));
+      touch(touched, sku);
+    }
   }
+}
+
+/** A good that the present transaction has to do with. */
+interface Touched {
+  /** null: its row was not written, or not there before. */
+  stockBefore: number | null;
+  /** What the transaction took out of the warehouse. */
+  gone: number;
+}
+
+function touch(all: Map<string, Touched>, sku: string): Touched {
+  const known = all.get(sku);
+  if (known !== undefined) return known;
+  const touched = { stockBefore: null, gone: 0 };
+  all.set(sku, touched);
+  return touched;
 }
 
 /**
@@ -20,68 +41,65 @@ class Demand {
  * no number is below 0, no more is promised than there is, and stock has gone down by exactly what
  * was committed in that transaction. A transaction that writes goods alone is the administrator's.
  */
-export const stockConserved = defineInvariant('INV-2', 'Stock is conserved', (log, report) => {
-  const rows = new LoggedRows();
-  const sums = new Map<string, { readonly reserved: Demand; readonly held: Demand }>();
-  for (const event of log) {
-    if (event.type !== 'store.committed') continue;
-    const wrote = (table: string) => event.rows.some((row) => row.table === table);
-    if (!wrote('products') && !wrote('reservations') && !wrote('cart_holds')) continue;
-    const goods = rows.table(event.service, 'products');
-    const reservations = rows.table(event.service, 'reservations');
-    const holds = rows.table(event.service, 'cart_holds');
-    const { reserved, held } = sums.get(event.service) ?? { reserved: new Demand(), held: new Demand() };
-    sums.set(event.service, { reserved, held });
-    const stockBefore = new Map([...goods].map(([sku, row]) => [sku, numberOf(row, 'stock')]));
-    // A row written twice in one transaction counts as it ends.
-    const last = new Map(event.rows.map((change) => [`${change.table}/${change.key}`, change]));
-    const gone = new Demand();
-    for (const { table, key, after } of last.values()) {
-      const now = isRow(after) ? after : undefined;
-      if (table === 'cart_holds') {
-        held.add(holds.get(key), -1);
-        held.add(now, 1);
+export const stockConserved = defineChecker('INV-2', 'Stock is conserved', (run, report) => {
+  const reserved = new Demand();
+  const held = new Demand();
+  const touched = new Map<string, Touched>();
+  let administrative = true;
+  return {
+    rows: {
+      products(sku, before) {
+        const good = touch(touched, sku);
+        if (before !== undefined && good.stockBefore === null) good.stockBefore = numberOf(before, 'stock');
+      },
+      cart_holds(_, before, now) {
+        administrative = false;
+        held.add(before, -1, touched);
+        held.add(now, 1, touched);
+      },
+      reservations(orderId, before, now, commit) {
+        administrative = false;
+        const was = textOf(before, 'state');
+        const is = now === undefined ? 'deleted' : textOf(now, 'state');
+        if (is === 'deleted') report(`the reservation of order ${orderId} was deleted`, commit);
+        if ((was === 'released' || was === 'committed') && is !== was)
+          report(`the reservation of order ${orderId} was ${was}, then ${is}`, commit);
+        if (was === 'reserved') reserved.add(before, -1, touched);
+        if (is === 'reserved') reserved.add(now, 1, touched);
+        if (is !== 'committed' || was === 'committed') return;
+        for (const line of linesOf(now))
+          if (isRow(line)) touch(touched, textOf(line, 'sku')).gone += numberOf(line, 'quantity');
+      },
+    },
+    committed(commit) {
+      if (touched.size === 0) return;
+      for (const [sku, { stockBefore, gone }] of touched) {
+        const row = run.rows.row('products', sku);
+        if (row === undefined) continue;
+        const stock = numberOf(row, 'stock');
+        const isReserved = numberOf(row, 'reserved');
+        const isHeld = numberOf(row, 'held');
+        if (isReserved !== reserved.of(sku))
+          report(
+            `${sku}: ${isReserved} reserved, but its reservations sum up to ${reserved.of(sku)}`,
+            commit,
+          );
+        if (isHeld !== held.of(sku))
+          report(`${sku}: ${isHeld} held, but its cart holds sum up to ${held.of(sku)}`, commit);
+        if (stock < 0 || isReserved < 0 || isHeld < 0) report(`${sku}: a number is below 0`, commit);
+        if (administrative) continue;
+        if (isReserved + isHeld > stock)
+          report(`${sku}: more is promised than the ${stock} in stock`, commit);
+        // A good whose row was not written kept its stock.
+        const left = (stockBefore ?? stock) - gone;
+        if (stock !== left)
+          report(
+            `${sku}: stock went from ${stockBefore ?? stock} to ${stock}, but ${gone} left the warehouse`,
+            commit,
+          );
       }
-      if (table !== 'reservations') continue;
-      const before = reservations.get(key);
-      const was = textOf(before, 'state');
-      const is = now === undefined ? 'deleted' : textOf(now, 'state');
-      if (is === 'deleted') report(`the reservation of order ${key} was deleted`, event);
-      if (was === 'released' && is !== 'released')
-        report(`the reservation of order ${key} was released, then ${is}`, event);
-      if (was === 'committed' && is !== 'committed')
-        report(`the reservation of order ${key} was committed, then ${is}`, event);
-      if (was === 'reserved') reserved.add(before, -1);
-      if (is === 'reserved') reserved.add(now, 1);
-      if (is === 'committed' && was !== 'committed') gone.add(now, 1);
-    }
-    rows.apply(event);
-
-    const administrative = !wrote('reservations') && !wrote('cart_holds');
-    for (const [sku, row] of goods) {
-      const stock = numberOf(row, 'stock');
-      const before = stockBefore.get(sku);
-      if (numberOf(row, 'reserved') !== reserved.of(sku)) {
-        report(
-          `${sku}: ${numberOf(row, 'reserved')} reserved, but its reservations sum up to ${reserved.of(sku)}`,
-          event,
-        );
-      }
-      if (numberOf(row, 'held') !== held.of(sku)) {
-        report(`${sku}: ${numberOf(row, 'held')} held, but its cart holds sum up to ${held.of(sku)}`, event);
-      }
-      if (stock < 0 || numberOf(row, 'reserved') < 0 || numberOf(row, 'held') < 0)
-        report(`${sku}: a number is below 0`, event);
-      if (!administrative && numberOf(row, 'reserved') + numberOf(row, 'held') > stock) {
-        report(`${sku}: more is promised than the ${stock} in stock`, event);
-      }
-      const left = (before ?? 0) - gone.of(sku);
-      if (!administrative && before !== undefined && stock !== left) {
-        report(
-          `${sku}: stock went from ${before} to ${stock}, but ${gone.of(sku)} left the warehouse`,
-          event,
-        );
-      }
-    }
-  }
+      touched.clear();
+      administrative = true;
+    },
+  };
 });

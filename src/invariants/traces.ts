@@ -1,48 +1,53 @@
 import type { RunEvent, SpanId } from '../kernel/index.ts';
-import { defineInvariant } from './invariant.ts';
+import { defineChecker } from './invariant.ts';
 
 interface Span {
   readonly first: RunEvent;
+  /** A callee's events carry its caller's span without naming the parent: it is the one that any event names. */
   parent: SpanId | null;
 }
 
-/**
- * The spans of a trace form one tree. A callee's events carry its caller's span without naming the
- * parent, so a span's parent is the one that any of its events names.
- */
-export const tracesAreTrees = defineInvariant(
+/** The spans of a trace form one tree. */
+export const tracesAreTrees = defineChecker(
   'INV-6',
   'Every trace has one root and no orphans',
-  (log, report) => {
-    const traces = new Map<string, Map<SpanId, Span>>();
-    for (const event of log) {
-      const { traceId, spanId, parentSpanId } = event;
-      if (traceId === null || spanId === null) {
-        if (spanId !== null || parentSpanId !== null) report('an event has a span but no trace', event);
-        continue;
-      }
-      const spans = traces.get(traceId) ?? new Map<SpanId, Span>();
-      traces.set(traceId, spans);
-      const span = spans.get(spanId);
-      if (span === undefined) {
-        spans.set(spanId, { first: event, parent: parentSpanId });
-      } else if (parentSpanId !== null) {
-        if (span.parent !== null && span.parent !== parentSpanId)
-          report(`span ${spanId} has two parents`, span.first, event);
+  (_, report) => {
+    const spans = new Map<SpanId, Span>();
+    return {
+      everyEvent(event) {
+        const { traceId, spanId, parentSpanId } = event;
+        if (traceId === null || spanId === null) {
+          if (spanId !== null || parentSpanId !== null) report('an event has a span but no trace', event);
+          return;
+        }
+        const span = spans.get(spanId);
+        if (span === undefined) {
+          spans.set(spanId, { first: event, parent: parentSpanId });
+          return;
+        }
+        if (span.first.traceId !== traceId) report(`span ${spanId} is in two traces`, span.first, event);
+        if (parentSpanId === null || parentSpanId === span.parent) return;
+        if (span.parent !== null) report(`span ${spanId} has two parents`, span.first, event);
         span.parent = parentSpanId;
-      }
-    }
-    for (const [traceId, spans] of traces) {
-      const roots = [...spans.values()].filter(({ parent }) => parent === null);
-      if (roots.length !== 1)
-        report(`trace ${traceId} has ${roots.length} roots`, ...roots.map(({ first }) => first));
-      for (const [spanId, { parent, first }] of spans) {
-        if (parent !== null && !spans.has(parent))
-          report(
-            `span ${spanId} of trace ${traceId} is an orphan: nothing is known of its parent ${parent}`,
-            first,
-          );
-      }
-    }
+      },
+      end() {
+        const roots = new Map<string, RunEvent>();
+        for (const { parent, first } of spans.values()) {
+          if (parent !== null || first.traceId === null) continue;
+          const other = roots.get(first.traceId);
+          if (other === undefined) roots.set(first.traceId, first);
+          else report(`trace ${first.traceId} has two roots`, other, first);
+        }
+        for (const [spanId, { parent, first }] of spans) {
+          if (parent === null || first.traceId === null) continue;
+          if (spans.get(parent)?.first.traceId !== first.traceId)
+            report(`span ${spanId} is an orphan: its trace knows nothing of its parent ${parent}`, first);
+          // With parents that are all known it is a circle.
+          if (roots.has(first.traceId)) continue;
+          roots.set(first.traceId, first);
+          report(`trace ${first.traceId} has no root`, first);
+        }
+      },
+    };
   },
 );
