@@ -42,13 +42,17 @@ export const folders = {
   projections: { may: ['kernel', 'run-log'], packages: pure },
   invariants: { may: ['kernel', 'run-log'], packages: pure },
   setups: { may: ['kernel'], types: ['faults', 'compositions'], packages: pure },
-  experiments: { may: ['kernel', 'setups', 'projections', 'invariants', 'hosts/virtual'], packages: pure },
+  experiments: {
+    may: ['kernel', 'setups', 'projections', 'invariants', 'hosts/virtual'],
+    types: ['faults'],
+    packages: pure,
+  },
   lessons: {
     may: ['kernel', 'setups', 'projections', 'invariants', 'hosts/virtual'],
     packages: [...pure, 'react', 'lucide-react'],
   },
   cli: {
-    may: ['kernel', 'experiments', 'setups', 'invariants', 'hosts/virtual'],
+    may: ['kernel', 'experiments', 'setups', 'invariants', 'hosts/virtual', 'mutants'],
     packages: pure,
     node: true,
   },

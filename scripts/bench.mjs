@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { bundleForNode } from './bundle-for-node.mjs';
 import { projectRoot } from './project-root.mjs';
 import { ensureDependencies, runScript, SetUpProblem } from './set-up.mjs';
 
@@ -14,30 +15,12 @@ import { ensureDependencies, runScript, SetUpProblem } from './set-up.mjs';
 const ending = '.bench.ts';
 
 /**
- * Bundled as the page is and then run by Node alone: a development server's transformed modules would be
- * slower than the real thing, and unevenly so.
- *
  * @param {string} file
- * @param {string} outDir
  * @returns {Promise<Benchmark>}
  */
-async function load(file, outDir) {
-  const { build } = await import('vite');
+async function load(file) {
   const name = path.basename(file, ending);
-  await build({
-    configFile: false,
-    root: projectRoot,
-    logLevel: 'error',
-    publicDir: false,
-    build: {
-      ssr: file,
-      outDir,
-      emptyOutDir: false,
-      target: 'node20',
-      rollupOptions: { output: { entryFileNames: `${name}.mjs` } },
-    },
-  });
-  const module = await import(`${pathToFileURL(path.join(outDir, `${name}.mjs`)).href}?${Date.now()}`);
+  const module = await import(pathToFileURL(await bundleForNode(file, { name: `bench-${name}` })).href);
   if (typeof module.name !== 'string' || typeof module.run !== 'function') {
     throw new SetUpProblem(`bench/${name}${ending} must export "name" (a string) and "run" (a function).`);
   }
@@ -63,7 +46,6 @@ await runScript(async () => {
     .filter((file) => file.endsWith(ending))
     .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
     .sort();
-  const outDir = path.join(projectRoot, 'node_modules', '.cache', 'bench');
   const machine = {
     node: process.version,
     processor: os.cpus()[0]?.model ?? 'unknown',
@@ -79,7 +61,7 @@ await runScript(async () => {
     }
   }
   for (const file of files) {
-    const benchmark = await load(path.join(folder, file), outDir);
+    const benchmark = await load(path.join(folder, file));
     const start = performance.now();
     const figures = await benchmark.run();
     const seconds = (performance.now() - start) / 1000;

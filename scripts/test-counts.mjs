@@ -54,3 +54,20 @@ export function countPlaywright(report) {
     skipped: stats.skipped,
   };
 }
+
+/**
+ * @param {unknown} report what `npm run storm -- --json` writes: a seed is a test, and so is an entry of the corpus
+ * @returns {Counts}
+ */
+export function countStorms(report) {
+  const { reports, corpus } =
+    /** @type {{ reports: { violations: unknown[] }[], corpus: { held: number, failed: unknown[] } }} */ (
+      report
+    );
+  const failed = reports.filter(({ violations }) => violations.length > 0).length;
+  return {
+    passed: reports.length - failed + corpus.held,
+    failed: failed + corpus.failed.length,
+    skipped: 0,
+  };
+}

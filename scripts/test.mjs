@@ -7,12 +7,16 @@ import { findBrowser } from './find-browser.mjs';
 import { projectRoot } from './project-root.mjs';
 import { runCommand } from './run-command.mjs';
 import { ensureDependencies, SetUpProblem } from './set-up.mjs';
-import { add, closingLine, countPlaywright, countVitest, nothing } from './test-counts.mjs';
+import { add, closingLine, countPlaywright, countStorms, countVitest, nothing } from './test-counts.mjs';
 
 /** @typedef {import('./test-counts.mjs').Counts} Counts */
 
-const usage = `npm test -- [--unit] [--browser] [--e2e] [words that a test file's path must contain]`;
-const partNames = /** @type {const} */ (['unit', 'browser', 'e2e']);
+const usage = `npm test -- [--unit] [--browser] [--e2e] [--storm] [words that a test file's path must contain]`;
+const partNames = /** @type {const} */ (['unit', 'browser', 'e2e', 'storm']);
+/** Storms take minutes: without a word they are for CI. */
+const usualParts = process.env.CI ? partNames : partNames.filter((name) => name !== 'storm');
+/** CI's share of storms, in seconds, however many seeds that is; never under 200. */
+const STORM_SECONDS = 360;
 
 const reportFolder = mkdtempSync(path.join(tmpdir(), 'bulkhead-tests-'));
 process.once('exit', () => rmSync(reportFolder, { recursive: true, force: true }));
@@ -89,6 +93,21 @@ const playwright = (words) => ({
   count: countPlaywright,
 });
 
+const storms = {
+  arguments_: [
+    path.join('scripts', 'run-cli.mjs'),
+    'storm',
+    '--seconds',
+    String(STORM_SECONDS),
+    '--json',
+    'REPORT',
+  ],
+  env: {},
+  // Where a computer is slow, 200 seeds take longer than their share.
+  limitSeconds: 1500,
+  count: countStorms,
+};
+
 /**
  * @param {readonly string[]} args
  * @returns {Promise<Counts>}
@@ -98,11 +117,12 @@ async function run(args) {
   const words = args.filter((arg) => !arg.startsWith('--'));
   const unknown = flags.find((flag) => !partNames.some((name) => flag === `--${name}`));
   if (unknown !== undefined) throw new SetUpProblem(`There is no option ${unknown}.\n${usage}`);
-  const chosen = new Set(flags.length === 0 ? partNames : flags.map((flag) => flag.slice(2)));
+  const chosen = new Set(flags.length === 0 ? usualParts : flags.map((flag) => flag.slice(2)));
 
   await ensureDependencies();
   let total = nothing;
   if (chosen.has('unit')) total = add(total, await runPart('unit', vitest(['unit', 'dom'], words, 360)));
+  if (chosen.has('storm')) total = add(total, await runPart('storm', storms));
   if (!chosen.has('browser') && !chosen.has('e2e')) return total;
 
   try {

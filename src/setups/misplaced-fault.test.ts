@@ -19,6 +19,26 @@ it('a fault must be where the shop has something to break', () => {
   expect(fieldOf({ kind: 'edge', from: 'order', to: 'order' })).toBe('fault.target.to');
 });
 
+it('a partition is between instances of this shop; the network is always there', () => {
+  const between = (instances: readonly string[], others: readonly string[] | null) =>
+    misplacedFault(
+      {
+        kind: 'partition',
+        instances: instances as readonly InstanceId[],
+        others: others as readonly InstanceId[] | null,
+        way: 'both',
+        lengthMs: null,
+      },
+      places,
+      'fault',
+    )?.field ?? null;
+  expect(between(['order-1'], null)).toBe(null);
+  expect(between(['order-1'], ['gateway-1'])).toBe(null);
+  expect(between(['order-1', 'order-2'], null)).toBe('fault.instances[1]');
+  expect(between(['order-1'], ['gateway-1', 'user-1'])).toBe('fault.others[1]');
+  expect(fieldOf({ kind: 'network' })).toBe(null);
+});
+
 it('the refusal says where it stands and what there is', () => {
   const crash: Fault = {
     kind: 'crash-at',

@@ -14,12 +14,20 @@ export interface FaultPlaces {
  */
 export function misplacedFault(fault: Fault, places: FaultPlaces, path: string): Refusal | null {
   if (fault.kind === 'crash-at') return notOneOf(places.instances, fault.instance, `${path}.instance`);
+  if (fault.kind === 'partition') {
+    return (
+      notAllOf(places.instances, fault.instances, `${path}.instances`) ??
+      notAllOf(places.instances, fault.others ?? [], `${path}.others`)
+    );
+  }
   const { target } = fault;
   switch (target.kind) {
     case 'service':
       return notOneOf(places.services, target.service, `${path}.target.service`);
     case 'instance':
       return notOneOf(places.instances, target.instance, `${path}.target.instance`);
+    case 'network':
+      return null;
     case 'edge':
       return (
         notOneOf(places.services, target.from, `${path}.target.from`) ??
@@ -33,6 +41,14 @@ export function misplacedFault(fault: Fault, places: FaultPlaces, path: string):
       );
   }
 }
+
+const notAllOf = <T extends string>(
+  known: readonly T[],
+  given: readonly T[],
+  field: string,
+): Refusal | null =>
+  given.map((one, index) => notOneOf(known, one, `${field}[${index}]`)).find((refusal) => refusal !== null) ??
+  null;
 
 const notOneOf = <T extends string>(known: readonly T[], given: T, field: string): Refusal | null =>
   known.includes(given)

@@ -31,14 +31,18 @@ const edge = fc.record({
   from: fc.constantFrom('gateway', 'order', 'customers'),
   to: fc.constantFrom('shipping', 'product'),
 });
-const target = fc.oneof(
+const place = fc.oneof(
   fc.record({
     kind: fc.constant('service'),
     service: fc.constantFrom('shipping', 'broker', 'payment-provider'),
   }),
   fc.record({ kind: fc.constant('instance'), instance }),
-  edge.map((value) => ({ kind: 'edge', ...value })),
 );
+const way = fc.oneof(
+  edge.map((value) => ({ kind: 'edge', ...value })),
+  fc.constant({ kind: 'network' }),
+);
+const target = fc.oneof(place, way);
 const lengthMs = fc.option(fc.integer({ min: 100, max: 3_600_000 }));
 const fault = fc.oneof(
   fc.record({
@@ -57,6 +61,68 @@ const fault = fc.oneof(
     lengthMs,
   }),
   fc.record({ kind: fc.constant('down'), target, lengthMs }),
+  fc.record({
+    kind: fc.constant('loss'),
+    target: way,
+    way: fc.constantFrom('request', 'response', 'both'),
+    share,
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('latency'),
+    target: way,
+    meanMs: fc.integer({ min: 1, max: 10_000 }),
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('partition'),
+    instances: fc.uniqueArray(fc.constantFrom('order-1', 'order-2'), { minLength: 1 }),
+    others: fc.option(fc.uniqueArray(fc.constantFrom('shipping-1', 'broker-1'), { minLength: 1 })),
+    way: fc.constantFrom('both', 'out', 'in'),
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('clog'),
+    target: way,
+    extraMs: fc.integer({ min: 0, max: 60_000 }),
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('reset'),
+    target: way,
+    when: fc.constantFrom('before', 'after'),
+    share,
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('duplicate'),
+    target: way,
+    share,
+    withinMs: fc.integer({ min: 0, max: 60_000 }),
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('store-errors'),
+    target: place,
+    at: fc.constantFrom('begin', 'commit'),
+    error: fc.constantFrom('unavailable', 'aborted', 'quota-exceeded', 'read-only'),
+    share,
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('store-slow'),
+    target: place,
+    addMs: fc.integer({ min: 1, max: 60_000 }),
+    share,
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('crash-loop'),
+    target: place,
+    meanUpMs: fc.integer({ min: 100, max: 3_600_000 }),
+    restartAfterMs: fc.integer({ min: 0, max: 3_600_000 }),
+    lengthMs,
+  }),
   fc.record({
     kind: fc.constant('crash-at'),
     instance,
@@ -185,7 +251,8 @@ describe('run commands', () => {
     });
     expect(refusal({ type: 'fault.add', fault: { ...slow, kind: 'fast' } })).toEqual({
       field: 'fault.kind',
-      message: 'fault.kind must be one of "slow", "errors", "down", "crash-at", not "fast".',
+      message:
+        'fault.kind must be one of "slow", "errors", "down", "loss", "latency", "partition", "clog", "reset", "duplicate", "store-errors", "store-slow", "crash-loop", "crash-at", not "fast".',
     });
     expect(
       refusal({ type: 'fault.add', fault: { ...slow, target: { kind: 'service', service: 'orders' } } })
@@ -247,6 +314,46 @@ describe('run commands', () => {
     expect(refusal({ type: 'constructor' }).field).toBe('type');
   });
 
+  it('a fault sits where it can: messages are lost on a way, transactions fail in a place', () => {
+    const service = { kind: 'service', service: 'order' };
+    const lossy = { kind: 'loss', target: service, way: 'both', share: 0.1, lengthMs: null };
+    expect(refusal({ type: 'fault.add', fault: lossy })).toEqual({
+      field: 'fault.target.kind',
+      message: 'fault.target.kind must be one of "edge", "network", not "service".',
+    });
+    const full = {
+      kind: 'store-errors',
+      target: { kind: 'network' },
+      at: 'begin',
+      error: 'unavailable',
+      share: 1,
+      lengthMs: null,
+    };
+    expect(refusal({ type: 'fault.add', fault: full })).toEqual({
+      field: 'fault.target.kind',
+      message: 'fault.target.kind must be one of "service", "instance", not "network".',
+    });
+    expect(
+      refusal({ type: 'fault.add', fault: { ...full, target: service, error: 'disk-full' } }).message,
+    ).toMatch(/^fault\.error must be one of "unavailable", .*, not "disk-full"\.$/);
+  });
+
+  it('the two sides of a partition share nobody', () => {
+    const partition = (instances: readonly string[], others: readonly string[] | null) => ({
+      type: 'fault.add',
+      fault: { kind: 'partition', instances, others, way: 'both', lengthMs: 1000 },
+    });
+    expect(refusal(partition(['order-1', 'user-1'], ['user-1']))).toEqual({
+      field: 'fault.others',
+      message: 'fault.others must be other instances than those of the first side, not a list of 1.',
+    });
+    expect(refusal(partition([], null)).message).toBe(
+      'fault.instances must have at least 1 entry, not a list of 0.',
+    );
+    expect(refusal(partition(['customers-1'], null)).field).toBe('fault.instances[0]');
+    expect(parseRunCommand(partition(['order-1'], null)).ok).toBe(true);
+  });
+
   it('a crash at work takes no operation name', () => {
     const crash = {
       kind: 'crash-at',
@@ -257,7 +364,10 @@ describe('run commands', () => {
       when: 'after',
       restartAfterMs: null,
     };
-    expect(refusal({ type: 'fault.add', fault: crash })).toMatchObject({ field: 'fault.operation' });
+    expect(refusal({ type: 'fault.add', fault: crash })).toEqual({
+      field: 'fault.operation',
+      message: 'fault.operation must be "*" when port is "work": work has no names, not "reserve".',
+    });
     expect(parseRunCommand({ type: 'fault.add', fault: { ...crash, operation: '*' } }).ok).toBe(true);
   });
 });

@@ -1,0 +1,38 @@
+import type { LabRun } from '../../hosts/virtual/index.ts';
+
+/** The person who cancels an order for a customer, heals the shop, and takes up what was left lying. */
+export class Administrator {
+  readonly #run: LabRun;
+
+  constructor(run: LabRun) {
+    this.#run = run;
+  }
+
+  async cancel(orderId: string): Promise<void> {
+    await this.#send('POST', `/orders/${orderId}/cancellation`);
+  }
+
+  /** No faults, nobody who orders, every instance up. */
+  async heal(): Promise<void> {
+    await this.#run.command({ type: 'fault.clear-all' });
+    await this.#run.command({ type: 'load.set', running: false });
+    for (const instance of this.#run.instances()) {
+      if (!this.#run.isUp(instance)) await this.#run.command({ type: 'instance.restart', instance });
+    }
+  }
+
+  /** Parked sagas go on, dead letters are delivered again. False when the shop did not take it. */
+  async takeUpAgain(): Promise<boolean> {
+    const sagas = await this.#send('POST', '/sagas/retry');
+    const letters = await this.#send('POST', '/dead-letters/redrive');
+    return sagas === 202 && letters === 202;
+  }
+
+  /** Gives the answer's status, or null. */
+  async #send(method: 'POST', path: string): Promise<number | null> {
+    const result = await this.#run.command({ type: 'request.send', method, path, as: 'admin' });
+    if (!result.ok) return null;
+    const { status } = result.value as { readonly status: number | null };
+    return status;
+  }
+}

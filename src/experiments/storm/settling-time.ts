@@ -1,0 +1,146 @@
+import type { ScheduledFault } from '../../faults/index.ts';
+import type { EdgePolicy, RunSettings, ServiceName } from '../../kernel/index.ts';
+
+// How long a healed shop may take until all has come to rest, from its settings alone. Each part is an upper bound,
+// and they are added as if one came after the other.
+//
+//   held     what faults still hold back arrives: the sum of their longest delays
+//   call     the longest call under way ends: attempts · timeout + their backoffs, or the request's deadline, the
+//            compensation's timeout, the broker's acknowledgement deadline
+//   rejoin   restarted instances register (heartbeat), old leases run out, everybody looks them up (fetch)
+//   breaker  the longest wait in OPEN and in HALF_OPEN, after one more opening by what was under way
+//   pause    the longest pause before something is tried again: a step, a compensation, a delivery, a relay, a key
+//   lease    work that a crashed instance held is free for others
+//
+//   passing = held + call + rejoin + 2 · breaker + pause + lease
+//
+// Then nothing is left of the faults but work that waits, and it goes on at the shop's own pace:
+//
+//   orders   each that has not ended needs its steps; so many at once as Order has slots, or compensations places
+//   messages those that wait and those that these orders will write: relayed 16 keys at once, delivered 8 partitions
+//            at once (the fullest of which has at most half of all), one delivery at a time
+//   parcel   the way of a parcel, station by station
+//
+// The administrator looks when the shop is healed and again after `passing`, since what was under way may still be
+// parked or given up meanwhile; so twice `passing`, and the work.
+
+/** The subscriptions' own limits, which are no settings: see patterns/ and services/broker. */
+const ACK_DEADLINE_MS = 10_000;
+const FIXED_LEASE_MS = 3000;
+const KEYS_AGAIN_MS = 5000;
+const LOOK_MS = 500;
+const RELAY_LANES = 16;
+
+/** Steps of an order, its compensations included, that call another service. */
+const CALLS_PER_ORDER = 10;
+/** Messages that one order may become: placed, ended, cancelled; held, dispatched, in transit, delivered. */
+const MESSAGES_PER_ORDER = 7;
+
+export interface Settling {
+  /** By then all that faults have held back has arrived. */
+  readonly heldMs: number;
+  /** Until nothing of the faults is left but work. */
+  readonly passingMs: number;
+  /** In which everything must come to rest, from the heal on. */
+  readonly settlingMs: number;
+}
+
+/** What has been begun and has not ended as the shop is healed. */
+export interface Backlog {
+  readonly orders: number;
+  readonly messages: number;
+}
+
+/** The time that a healed shop has for coming to rest; see above for the formula. */
+export function settlingTime(
+  settings: RunSettings,
+  faults: readonly ScheduledFault[],
+  waiting: Backlog,
+): Settling {
+  const policies = [settings.edge, ...Object.values(settings.edges)];
+  const { saga, compensation, registry, messaging, tracking, deadlines } = settings;
+
+  const held = faults.reduce((sum, fault) => sum + longestDelay(fault), 0);
+  const call = Math.max(
+    ...policies.map((policy) => longestCall(policy, deadlines.orderMs)),
+    deadlines.readMs,
+    deadlines.orderMs,
+    compensation.timeoutMs,
+    ACK_DEADLINE_MS,
+  );
+  const oneCall = slowestExchange(settings);
+  const rejoin = registry.heartbeatMs + registry.leaseMs + registry.fetchMs + 4 * oneCall;
+  const breaker = Math.max(...policies.map(longestBreakerWait));
+  const pause = Math.max(
+    saga.stepAgainMs * (1 + saga.stepAgainSpread),
+    compensation.backoffCapMs * (1 + saga.stepAgainSpread),
+    messaging.redeliveryCapMs,
+    messaging.relayPollMs,
+    KEYS_AGAIN_MS,
+  );
+  const lease = Math.max(saga.leaseMs, FIXED_LEASE_MS);
+  const passingMs = held + call + rejoin + 2 * breaker + pause + lease;
+
+  const places = Math.min(settings.services.order.requestSlots, compensation.maxConcurrent);
+  const work = (waiting.orders * CALLS_PER_ORDER * oneCall) / places + pause;
+  const messages = waiting.messages + waiting.orders * MESSAGES_PER_ORDER;
+  const relayed = (messages / RELAY_LANES) * oneCall;
+  const delivered = (messages / 2) * oneCall;
+  const parcel =
+    tracking.pickMs +
+    tracking.packMs +
+    tracking.transitMs +
+    tracking.deliverMs +
+    5 * LOOK_MS +
+    FIXED_LEASE_MS;
+  return {
+    heldMs: Math.ceil(held),
+    passingMs: Math.ceil(passingMs),
+    settlingMs: Math.ceil(2 * passingMs + work + relayed + delivered + parcel),
+  };
+}
+
+/** What it may still hold back when it is cleared. */
+function longestDelay({ fault }: ScheduledFault): number {
+  switch (fault.kind) {
+    case 'slow':
+      return fault.addMs * (1 + fault.spreadShare);
+    case 'latency':
+      // There and back; of an exponential time all but one in a million is shorter.
+      return 2 * fault.meanMs * Math.log(1_000_000);
+    case 'clog':
+      return 2 * fault.extraMs;
+    case 'duplicate':
+      return fault.withinMs;
+    case 'store-slow':
+      return fault.addMs;
+    default:
+      return 0;
+  }
+}
+
+function longestCall({ timeoutMs, retry, bulkhead }: EdgePolicy, deadlineMs: number): number {
+  const attempts = retry?.maxAttempts ?? 1;
+  const one = timeoutMs ?? deadlineMs;
+  return (
+    attempts * (one + (bulkhead?.maxWaitMs ?? 0)) +
+    (attempts - 1) * Math.max(retry?.capMs ?? 0, retry?.baseMs ?? 0)
+  );
+}
+
+function longestBreakerWait({ breaker }: EdgePolicy): number {
+  if (breaker === null) return 0;
+  const open =
+    breaker.openStateBackoffMultiplier > 1
+      ? Math.max(breaker.waitDurationInOpenStateMs, breaker.maxWaitDurationInOpenStateMs)
+      : breaker.waitDurationInOpenStateMs;
+  return open + breaker.maxWaitDurationInHalfOpenStateMs;
+}
+
+/** A request and its answer, without waiting: two hops, and the slowest service's time with its commits. */
+function slowestExchange({ hop, services }: RunSettings): number {
+  const times = (Object.keys(services) as ServiceName[]).map(
+    (name) => services[name].serviceTimeMs * (1 + services[name].serviceTimeSpread),
+  );
+  return 2 * hop.meanMs * (1 + hop.spread) + 2 * Math.max(...times) + 10;
+}

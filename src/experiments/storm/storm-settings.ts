@@ -1,0 +1,152 @@
+import type { CapacitySettings, EdgePolicy, RunSettings, ServiceName } from '../../kernel/index.ts';
+import {
+  classroomSettings,
+  edgePolicy,
+  SAFETY_NET_PRESETS,
+  type SafetyNetPreset,
+} from '../../setups/index.ts';
+import type { Draws } from './draws.ts';
+import { SCALABLE, STRIKABLE } from './places.ts';
+
+/**
+ * Settings with which the shop promises to keep its rules, whatever fails: an inbox that outlasts the run, a lease
+ * longer than the heartbeat, queues that can hold what callers may send. Within that, everything is drawn. Service
+ * and hop times are a data centre's, not the classroom's, so that ten minutes hold more work and less waiting.
+ */
+export function stormSettings(draws: Draws, load: RunSettings['load']): RunSettings {
+  const base = classroomSettings();
+  // Half of all storms have numbers of their own: those of the page's sets leave most rules untried.
+  const preset: SafetyNetPreset | null = draws.chance(0.5, 'drawn-nets')
+    ? null
+    : draws.among(SAFETY_NET_PRESETS, 'nets');
+  const heartbeatMs = draws.scale(3000, 12_000, 'heartbeat');
+  const backoffBaseMs = draws.scale(100, 2000, 'compensation-base');
+  const redeliveryBaseMs = draws.scale(100, 1000, 'redelivery-base');
+  const relayPollMs = draws.scale(500, 4000, 'relay-poll');
+  const track = draws.of('tracking');
+  return {
+    ...base,
+    hop: { meanMs: draws.scale(1, 100, 'hop'), spread: spread(draws, 'hop-spread') },
+    services: drawnServices(base.services, draws.of('services')),
+    safetyNets: preset ?? 'custom',
+    edge: preset === null ? drawnPolicy(draws.of('policy'), redeliveryBaseMs) : edgePolicy(preset),
+    edges: {},
+    deadlines: { readMs: draws.scale(1000, 5000, 'read'), orderMs: draws.scale(2000, 15_000, 'order') },
+    saga: {
+      giveUpMs: draws.scale(2000, 60_000, 'give-up'),
+      stepAgainMs: draws.scale(200, 3000, 'step-again'),
+      stepAgainSpread: draws.between(0, 0.5, 'step-again-spread'),
+      parkAfterMs: draws.scale(5000, 60_000, 'park-after'),
+      leaseMs: draws.scale(1000, 6000, 'saga-lease'),
+    },
+    compensation: {
+      maxConcurrent: draws.whole(2, 8, 'compensation-places'),
+      timeoutMs: draws.scale(500, 4000, 'compensation-timeout'),
+      backoffBaseMs,
+      backoffCapMs: backoffBaseMs * draws.whole(1, 4, 'compensation-cap'),
+    },
+    registry: {
+      heartbeatMs,
+      leaseMs: Math.round(heartbeatMs * draws.between(2, 4, 'registry-lease')),
+      fetchMs: draws.scale(3000, 12_000, 'fetch'),
+    },
+    // Customers are few, and their rush is part of the storm: nobody is turned away at the door.
+    rateLimit: { perSecond: 1000, burst: 1000 },
+    messaging: {
+      maxDeliveries: draws.whole(2, 8, 'max-deliveries'),
+      redeliveryBaseMs,
+      redeliveryCapMs: redeliveryBaseMs * 2 ** draws.whole(1, 4, 'redelivery-cap'),
+      relayPollMs,
+      inboxWindowMs: 3_600_000,
+    },
+    tracking: {
+      pickMs: track.scale(100, 3000, 'pick'),
+      packMs: track.scale(100, 3000, 'pack'),
+      transitMs: track.scale(100, 6000, 'transit'),
+      deliverMs: track.scale(100, 6000, 'deliver'),
+      failureShare: track.chance(0.5, 'fails') ? track.between(0, 0.3, 'failure-share') : 0,
+    },
+    load,
+  };
+}
+
+function drawnServices(base: RunSettings['services'], draws: Draws): Record<ServiceName, CapacitySettings> {
+  const scalable: readonly ServiceName[] = SCALABLE;
+  const drawn = STRIKABLE.map((service) => {
+    const own = draws.of(service);
+    const requestSlots = own.scale(4, 40, 'slots');
+    const capacity: CapacitySettings = {
+      instances: scalable.includes(service) ? own.whole(1, 3, 'instances') : 1,
+      serviceTimeMs: own.scale(1, 40, 'time'),
+      serviceTimeSpread: spread(own, 'spread'),
+      requestSlots,
+      queueLimit: own.scale(50, 500, 'queue'),
+      cpuSlots: own.whole(2, requestSlots, 'cpu'),
+    };
+    return [service, capacity] as const;
+  });
+  return { ...base, ...Object.fromEntries(drawn) };
+}
+
+/** In three of ten none, so that things take exactly as long as they are said to. */
+const spread = (draws: Draws, name: string): number =>
+  draws.chance(0.3, `${name}/none`) ? 0 : draws.between(0, 1, name);
+
+/** Small windows and short waits, so that every state of a breaker is entered many times in ten minutes. */
+function drawnPolicy(draws: Draws, relayAgainMs: number): EdgePolicy {
+  const timeoutMs = draws.scale(200, 3000, 'timeout');
+  const backoff = draws.among(['fixed', 'exponential', 'decorrelated'] as const, 'backoff');
+  const baseMs = draws.scale(50, 1000, 'base');
+  // Numbers that meet: a retry, or a relay that asks again, at the very end of the open wait; a timeout that is
+  // exactly not yet slow.
+  const waitMs = draws.among(
+    [
+      baseMs,
+      relayAgainMs * draws.whole(2, 12, 'open-wait/times'),
+      draws.scale(500, 15_000, 'open-wait'),
+      draws.scale(500, 15_000, 'open-wait'),
+    ],
+    'open-wait/which',
+  );
+  const slowMs = draws.chance(0.3, 'slow-is-late') ? timeoutMs : draws.scale(50, 20_000, 'slow');
+  return {
+    timeoutMs,
+    retry: draws.chance(0.8, 'retries')
+      ? {
+          maxAttempts: draws.whole(2, 5, 'attempts'),
+          backoff,
+          baseMs,
+          capMs: baseMs * draws.whole(1, 8, 'cap'),
+          jitter: draws.among(['none', 'full', 'equal'] as const, 'jitter'),
+          budgetShare: draws.between(0.1, 0.5, 'budget'),
+          budgetMinimum: draws.whole(0, 5, 'budget-minimum'),
+        }
+      : null,
+    breaker: draws.chance(0.8, 'breaks')
+      ? {
+          slidingWindowType: draws.among(['COUNT_BASED', 'TIME_BASED'] as const, 'window'),
+          slidingWindowSize: draws.whole(3, 30, 'window-size'),
+          minimumNumberOfCalls: draws.whole(1, 12, 'minimum'),
+          failureRateThreshold: draws.whole(20, 100, 'failure-rate'),
+          slowCallRateThreshold: draws.whole(30, 100, 'slow-rate'),
+          slowCallDurationThresholdMs: slowMs,
+          waitDurationInOpenStateMs: waitMs,
+          openStateBackoffMultiplier: draws.chance(0.5, 'grows') ? draws.between(1, 3, 'multiplier') : 1,
+          maxWaitDurationInOpenStateMs: waitMs * draws.whole(1, 4, 'longest-wait'),
+          automaticTransitionFromOpenToHalfOpen: draws.chance(0.5, 'automatic'),
+          permittedNumberOfCallsInHalfOpenState: draws.whole(1, 6, 'permits'),
+          maxWaitDurationInHalfOpenStateMs: draws.chance(0.5, 'half-open-ends')
+            ? draws.scale(500, 10_000, 'half-open')
+            : 0,
+          afterMaxWaitInHalfOpen: draws.among(['OPEN', 'CLOSED'] as const, 'after-half-open'),
+        }
+      : null,
+    bulkhead: draws.chance(0.5, 'bulkhead')
+      ? {
+          maxConcurrentCalls: draws.scale(4, 50, 'places'),
+          maxWaitMs: draws.chance(0.5, 'waits') ? draws.scale(50, 1000, 'longest') : 0,
+          queueLimit: draws.whole(0, 20, 'places-queue'),
+        }
+      : null,
+  };
+}
