@@ -1,0 +1,16 @@
+import { breakerMutants } from './breaker-mutants.ts';
+import { callMutants } from './call-mutants.ts';
+import { messagingMutants } from './messaging-mutants.ts';
+import type { Mutant } from './mutant.ts';
+import { sagaMutants } from './saga-mutants.ts';
+
+export type { Edit, Mutant } from './mutant.ts';
+export { mutantPlugin } from './mutant-plugin.ts';
+
+/** Known bugs, each of which storms must find. */
+export const mutants: readonly Mutant[] = [
+  ...callMutants,
+  ...breakerMutants,
+  ...sagaMutants,
+  ...messagingMutants,
+];
