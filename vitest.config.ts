@@ -2,6 +2,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_FLAGS } from './scripts/chromium-flags.mjs';
 import { findChromiumWithoutInstalling } from './scripts/find-browser.mjs';
+import { simInNode } from './scripts/sim-in-node.mjs';
 
 // A forgotten `.only` must not pass for a green suite, and not on CI alone.
 const allowOnly = false;
@@ -52,6 +53,7 @@ export default defineConfig({
               launchOptions: { args: CHROMIUM_FLAGS, ...(executablePath ? { executablePath } : {}) },
             }),
             instances: [{ browser: 'chromium' }],
+            commands: { simInNode },
           },
         },
       },

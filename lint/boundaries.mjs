@@ -35,7 +35,16 @@ export const folders = {
   },
   'hosts/virtual': { may: ['kernel', 'run-log', 'faults', 'compositions', 'setups'], packages: pure },
   'hosts/conformance': {
-    may: ['kernel', 'run-log', 'faults', 'compositions', 'setups', 'hosts/live', 'hosts/virtual'],
+    may: [
+      'kernel',
+      'run-log',
+      'faults',
+      'compositions',
+      'setups',
+      'invariants',
+      'hosts/live',
+      'hosts/virtual',
+    ],
     packages: ['*', '@*/*'],
     node: true,
   },

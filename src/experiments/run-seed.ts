@@ -48,7 +48,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     await run.advanceTo(Math.min(run.nowMs + STEP_MS, plan.runMs), signal === undefined ? {} : { signal });
     progress?.(run.nowMs / plan.runMs);
   }
-  const violations = checkInvariants(run.events, run.tables());
+  const violations = checkInvariants(run.events, run.tables(), { inTrueOrder: true });
   return {
     seed,
     logHash: run.logHash(),

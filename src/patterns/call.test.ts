@@ -272,6 +272,33 @@ describe('retry', () => {
     expect(world.eventsOf('retry.scheduled')).toHaveLength(4);
   });
 
+  test('RT-8 each retry is asked for anew: when the others have ended, their share is gone', async () => {
+    let failing: string | undefined;
+    const { begin, world } = await setUp(
+      async (request, context) => {
+        // Only the first call goes on failing; the others end while it waits.
+        failing ??= request.headers['x-request-id'];
+        if (request.headers['x-request-id'] === failing) return fail(500);
+        await context.clock.sleep(50);
+        return jsonResponse(200, { n: 1 });
+      },
+      {
+        settings: {
+          edge: {
+            ...testEdgePolicy,
+            breaker: null,
+            retry: { ...testEdgePolicy.retry, maxAttempts: 5, budgetShare: 0.2, budgetMinimum: 0 },
+          },
+        },
+      },
+    );
+    for (let call = 0; call < 5; call += 1) begin();
+    await world.runFor(1000);
+    const scheduled = world.eventsOf('retry.scheduled').map(({ active, retrying }) => [active, retrying]);
+    expect(scheduled).toEqual([[5, 1]]);
+    expect(world.eventsOf('call.rejected').map((event) => event.by)).toEqual(['retry-budget']);
+  });
+
   test('RT-9 the jitter is drawn by edge, key and attempt, not by how many draws went before', async () => {
     const delays = async (before: number) => {
       const { ask, world } = await setUp(() => fail(500), {

@@ -152,17 +152,18 @@ export async function callThrough<Answer>(
         reject('deadline', `the deadline is over before attempt ${attempt + 1} in ${Math.round(delayMs)} ms`);
         return failure();
       }
-      if (!retrying) {
-        if (!retryAllowed(counts, retry)) {
-          reject(
-            'retry-budget',
-            `${counts.retrying} of ${counts.active} calls to ${to} are being retried already`,
-          );
-          return failure();
-        }
-        retrying = true;
-        counts.retrying += 1;
+      // Each retry is asked for anew: other calls may have ended meanwhile, and their share with them.
+      if (retrying) counts.retrying -= 1;
+      retrying = false;
+      if (!retryAllowed(counts, retry)) {
+        reject(
+          'retry-budget',
+          `${counts.retrying} of ${counts.active} calls to ${to} are being retried already`,
+        );
+        return failure();
       }
+      retrying = true;
+      counts.retrying += 1;
       const reason = tried.kind === 'rejected' ? tried.detail : tried.reason;
       context.log.emit({
         type: 'retry.scheduled',

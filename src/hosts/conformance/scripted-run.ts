@@ -16,6 +16,8 @@ import {
 export interface ScriptedRun {
   command(command: Json): Promise<CommandResult>;
   events(): readonly RunEvent[];
+  /** Run time. */
+  nowMs(): number;
   /** Lets run time go on until `look` gives something; throws when that takes longer than `withinMs` of it. */
   until<T>(look: () => T | undefined | null | false, withinMs: number): Promise<T>;
   pass(ms: number): Promise<void>;

@@ -216,6 +216,44 @@ describe('a live run', () => {
     expectSound(live.events());
   });
 
+  it('a database that fails at a commit has committed nothing, and the fault is the cause', async () => {
+    const live = await startAfresh('store-errors');
+    const target = { kind: 'service', service: 'order' };
+    const failing = {
+      kind: 'store-errors',
+      target,
+      at: 'commit',
+      error: 'aborted',
+      share: 1,
+      lengthMs: null,
+    };
+    const slow = { kind: 'store-slow', target, addMs: 200, share: 1, lengthMs: null };
+    await ok({ type: 'fault.add', fault: failing });
+    await ok({ type: 'fault.add', fault: slow });
+    expect((await api('orders/1', { method: 'POST' })).status).toBe(503);
+    await ok({ type: 'fault.clear', faultId: 'fault-1' });
+    const fromMs = Number(live.now()) / 1000;
+    expect((await api('orders/2', { method: 'POST' })).status).toBe(201);
+    expect(Number(live.now()) / 1000 - fromMs).toBeGreaterThanOrEqual(200);
+    expect((await live.tables('order'))['orders']).toEqual([{ id: '2', quantity: 2 }]);
+    const aborted = live.events().find(({ type }) => type === 'store.aborted');
+    const cause = live.events().find(({ id }) => id === aborted?.cause);
+    expect(cause).toMatchObject({ type: 'fault.injected', kind: 'store-errors', instance: 'order-1' });
+    expectSound(live.events());
+  });
+
+  it('what waits in a clog arrives when that is cleared', async () => {
+    const live = await startAfresh('clog');
+    const fault = { kind: 'clog', target: { kind: 'network' }, extraMs: 0, lengthMs: null };
+    await ok({ type: 'fault.add', fault });
+    const answer = api('orders/1', { method: 'POST' });
+    await until(() => live.events().some(({ type }) => type === 'fault.injected'));
+    expect((await live.tables('order'))['orders'] ?? []).toEqual([]);
+    await ok({ type: 'fault.clear-all' });
+    expect((await answer).status).toBe(201);
+    expectSound(live.events());
+  });
+
   it('a customer goes through the page, and with the switch every hop does', async () => {
     const live = await startAfresh('relay');
     const seen: string[] = [];

@@ -12,6 +12,7 @@ import { DEMO_PASSWORD } from '../user/contract.ts';
 import { arrivalGap } from './arrivals.ts';
 import { weighted } from './choices.ts';
 import { customersOf } from './index.ts';
+import { sendToShop } from './shop-client.ts';
 
 const customersService = customersOf('gateway');
 const customers = instanceId('customers', 1);
@@ -151,6 +152,17 @@ describe('load', () => {
     expect(started).toBeGreaterThan(100);
     expect(seen.filter(({ path }) => path === '/sessions')).toHaveLength(12);
     expect(seen.filter(({ path }) => path === '/orders')).toHaveLength(started);
+  });
+
+  test('DL-1: nothing is sent once the deadline is over, as when signing in has used it up', async () => {
+    const { world, seen } = await before(shopLike);
+    const outcome = await world.run(customers, (context) =>
+      context.scope({ name: 'late', deadlineUs: context.clock.now() }, (own) =>
+        sendToShop(own, 'late/1', { method: 'GET', path: '/products' }),
+      ),
+    );
+    expect(outcome).toMatchObject({ ok: false, error: { kind: 'deadline_exceeded' } });
+    expect(seen).toEqual([]);
   });
 
   test('says how each intent was answered', async () => {

@@ -3,6 +3,7 @@ import {
   type Context,
   callId,
   defineLocal,
+  err,
   type HttpHeaders,
   type HttpMethod,
   type HttpOutcome,
@@ -41,6 +42,9 @@ export async function sendToShop(context: Context, id: string, request: ShopRequ
   const found = route(method, splitPath(path).pathname);
   const { instance: entry } = context.local(shopEntry);
   assert(entry !== null, 'customers are told where the shop is when they start');
+  // Waiting to be signed in may have used it up.
+  if (context.deadlineUs !== null && context.clock.now() >= context.deadlineUs)
+    return err({ kind: 'deadline_exceeded', detail: 'the deadline was over before it was sent' });
   return await context.network.send({
     to: entry,
     request: {

@@ -15,6 +15,7 @@ export async function openLabRun(setup: Setup, turn: Turn): Promise<ScriptedRun>
   return {
     command: (command) => lab.command(command),
     events: () => lab.events,
+    nowMs: () => lab.nowMs,
     async until(look, withinMs) {
       let found = look();
       if (!found) {

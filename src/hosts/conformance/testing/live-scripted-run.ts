@@ -29,6 +29,7 @@ export async function openLiveRun(setup: Setup, speed: number): Promise<Scripted
   return {
     command,
     events: () => live.events(),
+    nowMs: () => live.clock().nowUs / 1000,
     async until(look, withinMs) {
       const untilUs = live.clock().nowUs + withinMs * 1000;
       for (;;) {
