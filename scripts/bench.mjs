@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { benchInChromium } from './bench-in-chromium.mjs';
 import { bundleForNode } from './bundle-for-node.mjs';
 import { projectRoot } from './project-root.mjs';
 import { ensureDependencies, runScript, SetUpProblem } from './set-up.mjs';
@@ -9,8 +10,12 @@ import { ensureDependencies, runScript, SetUpProblem } from './set-up.mjs';
 /**
  * @typedef {object} Benchmark what each `bench/*.bench.ts` exports
  * @property {string} name
- * @property {() => Promise<Record<string, number>>} run figures by name; ratios within one run say more than times
+ * @property {(turn: (next: () => void) => void) => Promise<Record<string, number | string>>} run figures by name;
+ *   ratios within one run say more than times. `turn`: a macrotask of the place where it runs
+ * @property {boolean} [inChromium] it runs in a worker of Chromium too
  */
+
+/** @typedef {Record<string, number | string>} Figures */
 
 const ending = '.bench.ts';
 
@@ -27,9 +32,33 @@ async function load(file) {
   return module;
 }
 
-/** @param {number} figure */
-const readable = (figure) =>
-  Math.abs(figure) >= 1000 ? Math.round(figure).toLocaleString('en') : String(Number(figure.toPrecision(4)));
+/** @param {number | string | undefined} figure */
+const readable = (figure) => {
+  if (typeof figure !== 'number') return figure ?? '–';
+  if (Math.abs(figure) >= 1000) return Math.round(figure).toLocaleString('en');
+  return String(Number(figure.toPrecision(4)));
+};
+
+/**
+ * @param {Figures} figures
+ * @param {Figures | null | undefined} chromium
+ */
+function table(figures, chromium) {
+  const rows = Object.entries(figures).map(([key, figure]) => [
+    key,
+    readable(figure),
+    ...(chromium ? [readable(chromium[key])] : []),
+  ]);
+  if (chromium) rows.unshift(['', 'Node', 'Chromium']);
+  const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map(
+    (row) =>
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}`,
+  );
+}
 
 await runScript(async () => {
   const args = process.argv.slice(2);
@@ -46,6 +75,7 @@ await runScript(async () => {
     .filter((file) => file.endsWith(ending))
     .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
     .sort();
+  /** @type {{ node: string, processor: string, cores: number, chromium?: string }} */
   const machine = {
     node: process.version,
     processor: os.cpus()[0]?.model ?? 'unknown',
@@ -63,15 +93,17 @@ await runScript(async () => {
   for (const file of files) {
     const benchmark = await load(path.join(folder, file));
     const start = performance.now();
-    const figures = await benchmark.run();
+    const figures = await benchmark.run((next) => setImmediate(next));
+    const chromium = benchmark.inChromium ? await benchInChromium(path.join(folder, file)) : undefined;
     const seconds = (performance.now() - start) / 1000;
-    results.push({ file: `bench/${file}`, name: benchmark.name, seconds, figures });
+    if (chromium) machine.chromium = chromium.version;
+    const inChromium =
+      chromium === undefined ? {} : { chromium: chromium?.figures ?? 'no Chromium was found' };
+    results.push({ file: `bench/${file}`, name: benchmark.name, seconds, figures, ...inChromium });
     if (asJson) continue;
     console.log(`\n${benchmark.name} (${seconds.toFixed(1)} s)`);
-    const width = Math.max(...Object.keys(figures).map((key) => key.length), 0);
-    for (const [key, figure] of Object.entries(figures)) {
-      console.log(`  ${key.padEnd(width)}  ${readable(figure)}`);
-    }
+    for (const line of table(figures, chromium?.figures)) console.log(line);
+    if (chromium === null) console.log('  No Chromium was found: Node only.');
   }
   if (asJson) console.log(JSON.stringify({ machine, benchmarks: results }, null, 2));
 });

@@ -132,13 +132,6 @@ export function runTypedArrayKernel(seed: number, orders: number): Counters {
     agenda[at + 1] = atUs + row;
   }
 
-  /** `nowUs % everyUs < lengthUs`, without a remainder of doubles each time. */
-  function shippingIsDown(nowUs: number): boolean {
-    while (nowUs - (clockUs[1] as number) >= outage.everyUs)
-      clockUs[1] = (clockUs[1] as number) + outage.everyUs;
-    return nowUs - (clockUs[1] as number) < outage.lengthUs;
-  }
-
   function serve(row: number, step: number): void {
     const purpose = purposeOf(step, attempt[row] as number, DRAW_SERVICE);
     schedule(serviceUs(STEP_MEAN[step] as number, draw(seed, orderOf[row] as number, purpose)), row);

@@ -59,7 +59,7 @@ async function run(command: StormRun): Promise<void> {
     command.resume !== null && existsSync(command.resume)
       ? readResults(command.resume)
       : { style, reports: [], corpus: NO_CORPUS };
-  if (before.style !== style) throw new UsageError(`${command.resume} is of ${before.style} storms.`);
+  if (before.style !== style) throw new UsageError(`${command.resume} is of storms of another style.`);
   const done = new Set(before.reports.map(({ seed }) => seed));
   const reports: StormReport[] = [...before.reports];
   const corpusOutcome = { held: 0, failed: [] as string[] };

@@ -21,7 +21,7 @@ const short = (station: Station): Station => ({ ...station, customers: 1000 });
  */
 function meanWaitByRecursion(station: Station, seed: number): number {
   const { gapMs, serviceMs } = drawsOf(station, seed);
-  const freeMs = new Array<number>(station.servers).fill(0);
+  const freeMs = Array.from({ length: station.servers }, () => 0);
   let nowMs = 0;
   let waitedMs = 0;
   for (let customer = 1; customer <= WARM_UP_CUSTOMERS + station.customers; customer += 1) {

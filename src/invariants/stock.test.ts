@@ -24,6 +24,14 @@ describe('INV-2 stock', () => {
     expect(found('INV-2', log)).toEqual([]);
   });
 
+  it('holds for the administrator right after a tombstone, whose transaction writes no goods', () => {
+    const tombstone: Json = { orderId: 'o2', state: 'released', lines: [] };
+    const log = stocked()
+      .commit('product', { 'reservations/o2': tombstone })
+      .commit('product', { 'products/TEA': tea(50, 2) });
+    expect(found('INV-2', log)).toEqual([]);
+  });
+
   it('counts a row that is written twice in a transaction as it ends', () => {
     const log = new LogBuilder().commit('product', { 'products/TEA': tea(10, 0) });
     log.add('product', {

@@ -3,29 +3,40 @@
  * copy: who receives it cannot change what the other holds. Throws for what JSON cannot carry, naming where.
  */
 export function frozenJson<T>(value: T, path = 'row'): T {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new Error(`${path} is ${value}, which JSON cannot carry`);
-    return value;
+  const wrong = freeze(value);
+  if (wrong !== null) throw new Error(`${path}${wrong}`);
+  return value;
+}
+
+/** What is wrong and where, as the end of a sentence; null when nothing is. The way there is told on the way back. */
+function freeze(value: unknown): string | null {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return null;
+    case 'number':
+      return Number.isFinite(value) ? null : ` is ${value}, which JSON cannot carry`;
+    case 'object':
+      break;
+    default:
+      return ` is ${value === undefined ? 'undefined' : `a ${typeof value}`}, which JSON cannot carry`;
   }
-  if (typeof value !== 'object') {
-    throw new Error(
-      `${path} is ${value === undefined ? 'undefined' : `a ${typeof value}`}, which JSON cannot carry`,
-    );
-  }
-  // Frozen here before: what comes out of a store and goes back in is not walked again.
-  if (known.has(value)) return value;
+  if (value === null) return null;
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) frozenJson(value[index], `${path}[${index}]`);
+    for (let index = 0; index < value.length; index += 1) {
+      const wrong = freeze(value[index]);
+      if (wrong !== null) return `[${index}]${wrong}`;
+    }
   } else {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) {
-      throw new Error(`${path} is a ${value.constructor.name}, not plain JSON`);
+      return ` is a ${value.constructor.name}, not plain JSON`;
     }
-    for (const name in value) frozenJson((value as Record<string, unknown>)[name], `${path}.${name}`);
+    for (const name in value) {
+      const wrong = freeze((value as Record<string, unknown>)[name]);
+      if (wrong !== null) return `.${name}${wrong}`;
+    }
   }
-  known.add(value);
-  return Object.freeze(value);
+  Object.freeze(value);
+  return null;
 }
-
-const known = new WeakSet<object>();

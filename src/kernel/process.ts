@@ -86,13 +86,14 @@ export class Process {
   }
 
   /** Cancels this process and its children; a process that runs just now meets it at its next port call. */
-  cancel(reason: string): void {
+  cancel(reason: string | Cancelled): void {
     if (this.cancelled !== null || this.life.dead) return;
-    this.cancelled = new Cancelled(reason);
+    const cancelled = typeof reason === 'string' ? new Cancelled(reason) : reason;
+    this.cancelled = cancelled;
     const children: Process[] = [];
     for (let child = this.#firstChild; child !== null; child = child.#after) children.push(child);
-    for (const child of children) child.cancel(reason);
-    this.pending?.cancelBy(this.cancelled);
+    for (const child of children) child.cancel(cancelled);
+    this.pending?.cancelBy(cancelled);
   }
 }
 
@@ -115,7 +116,6 @@ export interface PortCallOptions {
 export interface PortCall<T> {
   readonly name: string;
   // A thenable by design: `await` must tell the process tracker when it begins and ends to wait.
-  // oxlint-disable-next-line unicorn/no-thenable -- see above
   then(onValue: (value: T) => unknown, onError: (error: unknown) => unknown): void;
 }
 

@@ -4,7 +4,7 @@ import { messagingMutants } from './messaging-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { sagaMutants } from './saga-mutants.ts';
 
-export type { Edit, Mutant } from './mutant.ts';
+export type { Mutant } from './mutant.ts';
 export { mutantPlugin } from './mutant-plugin.ts';
 
 /** Known bugs, each of which storms must find. */

@@ -31,7 +31,7 @@ const fileSchema = z.strictObject({
 
 /** One of each seed; a seed that is in both counts once, as the first tells it. The corpus was the same for both. */
 export function mergeStorms(one: StormResults, other: StormResults): Result<StormResults, string> {
-  if (one.style !== other.style) return err(`the one is ${one.style}, the other ${other.style}.`);
+  if (one.style !== other.style) return err('they are storms of different styles.');
   const bySeed = new Map([...other.reports, ...one.reports].map((report) => [report.seed, report]));
   const failed = [...new Set([...one.corpus.failed, ...other.corpus.failed])].toSorted();
   return ok({

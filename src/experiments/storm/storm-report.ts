@@ -33,4 +33,3 @@ export const stormReportSchema = z.strictObject({
 });
 
 export type StormReport = z.output<typeof stormReportSchema>;
-export type StormViolation = z.output<typeof violationSchema>;

@@ -3,6 +3,13 @@ import type { Json, RunEvent, RunEventOf } from '../../kernel/index.ts';
 
 type Row = Readonly<Record<string, Json>>;
 
+/** A template whose values are JSON: texts as they are, the rest as JSON writes it. */
+const told = (texts: TemplateStringsArray, ...values: readonly (Json | undefined)[]): string =>
+  texts.reduce((line, text, index) => line + shown(values[index - 1]) + text);
+
+const shown = (value: Json | undefined): string =>
+  typeof value === 'string' ? value : JSON.stringify(value ?? null);
+
 /**
  * What happened to orders, money, stock and breakers, without when: equal texts are equal histories.
  * What two hosts may do in another order (steps that are undone side by side, background traffic) is told
@@ -23,15 +30,15 @@ export function canonicalHistory(
     ...section('stock', rowHistory(events, 'products', stockLine)),
     ...section(
       'reservations',
-      rowHistory(events, 'reservations', ({ state }) => `${state}`),
+      rowHistory(events, 'reservations', ({ state }) => shown(state)),
     ),
     ...section(
       'cart holds',
-      rowHistory(events, 'cart_holds', ({ lines }) => JSON.stringify(lines)),
+      rowHistory(events, 'cart_holds', ({ lines }) => shown(lines)),
     ),
     ...section(
       'shipments',
-      rowHistory(events, 'shipments', ({ status }) => `${status}`),
+      rowHistory(events, 'shipments', ({ status }) => shown(status)),
     ),
     ...section('breakers', breakers(events)),
     ...section('what the databases hold', finalRows(tables)),
@@ -70,23 +77,22 @@ function rowHistory(events: readonly RunEvent[], wanted: string, line: (row: Row
 function orderLine({ status, lines, goodsMinor, shippingMinor, totalMinor, history }: Row): string {
   const last = (history as readonly Row[]).at(-1);
   const goods = (lines as readonly Row[]).map(
-    ({ sku, quantity, unitPriceMinor }) => `${sku}×${quantity} at ${unitPriceMinor ?? '?'}`,
+    ({ sku, quantity, unitPriceMinor }) => told`${sku}×${quantity} at ${unitPriceMinor}`,
   );
   const reason = last?.['reason'] ?? null;
-  return `${status}, ${goods.join(' + ')}, ${goodsMinor} + ${shippingMinor} = ${totalMinor}${
-    reason === null ? '' : `, because ${timeless(String(reason))}`
-  }`;
+  const why = reason === null ? '' : `, because ${timeless(shown(reason))}`;
+  return told`${status}, ${goods.join(' + ')}, ${goodsMinor} + ${shippingMinor} = ${totalMinor}${why}`;
 }
 
 /** News of the parcel comes by itself, beside what the saga does. */
 const deliveryLine = ({ delivery }: Row): string =>
-  String((delivery as Row | null)?.['status'] ?? 'no parcel');
+  shown((delivery as Row | null)?.['status'] ?? 'no parcel');
 
 const moneyLine = ({ status, amountMinor, capturedMinor, refundedMinor }: Row): string =>
-  `${status} ${amountMinor}, captured ${capturedMinor}, refunded ${refundedMinor}`;
+  told`${status} ${amountMinor}, captured ${capturedMinor}, refunded ${refundedMinor}`;
 
 const stockLine = ({ stock, reserved, held, priceMinor }: Row): string =>
-  `stock ${stock}, reserved ${reserved}, held ${held}, at ${priceMinor}`;
+  told`stock ${stock}, reserved ${reserved}, held ${held}, at ${priceMinor}`;
 
 function crashes(events: readonly RunEvent[]): string[] {
   const entries: [string, string][] = [];
@@ -154,10 +160,10 @@ const finalTables: Readonly<Record<string, (row: Row) => string>> = {
   orders: (row) => `${orderLine(row)}, ${deliveryLine(row)}`,
   authorisations: moneyLine,
   products: stockLine,
-  reservations: ({ state }) => `${state}`,
-  shipments: ({ status }) => `${status}`,
-  cart_holds: ({ lines }) => JSON.stringify(lines),
-  outbox: ({ type }) => `${type} not sent`,
+  reservations: ({ state }) => shown(state),
+  shipments: ({ status }) => shown(status),
+  cart_holds: ({ lines }) => shown(lines),
+  outbox: ({ type }) => told`${type} not sent`,
 };
 
 const finalKeys: Readonly<Record<string, string>> = {
@@ -174,24 +180,26 @@ function finalRows(tables: FinalTables): string[] {
       const line = finalTables[table];
       if (line === undefined) continue;
       for (const row of rows as readonly Row[]) {
-        lines.push(`${service}/${table} ${row[finalKeys[table] ?? 'orderId']}: ${line(row)}`);
+        lines.push(told`${service}/${table} ${row[finalKeys[table] ?? 'orderId']}: ${line(row)}`);
       }
     }
   }
   return lines.toSorted();
 }
 
-/** The end of every order, by the time they were placed. */
-export function endsOf(events: readonly RunEvent[]): string[] {
+/** The end of every order, by its id, in the order in which they were placed. */
+export function endsById(events: readonly RunEvent[]): ReadonlyMap<string, string> {
   const ends = new Map<string, string>();
   for (const event of events) {
     if (event.type !== 'store.committed') continue;
     for (const { table, key, after } of event.rows) {
-      if (table === 'orders' && after !== null) ends.set(key, String((after as Row)['status']));
+      if (table === 'orders' && after !== null) ends.set(key, shown((after as Row)['status']));
     }
   }
-  return [...ends.values()];
+  return ends;
 }
+
+export const endsOf = (events: readonly RunEvent[]): string[] => [...endsById(events).values()];
 
 /** How often breakers on the way of orders and their customers opened. */
 export const openingsIn = (events: readonly RunEvent[]): number =>

@@ -447,7 +447,11 @@ export const closedSetups: readonly ClosedSetup[] = [
       stepRetried('voidAuthorisation', 1),
       { do: 'heal' },
       { do: 'settle' },
-      { do: 'await', type: 'breaker.state.changed', fields: { instance: 'order-1', after: 'HALF_OPEN' } },
+      {
+        do: 'await',
+        type: 'breaker.state.changed',
+        fields: { instance: 'order-1', to: 'payment-provider', after: 'HALF_OPEN' },
+      },
       { do: 'order' },
       { do: 'order' },
     ],
@@ -463,13 +467,17 @@ export const closedSetups: readonly ClosedSetup[] = [
       { do: 'request', method: 'GET', path: '/products/kitchen-01' },
       { do: 'request', method: 'GET', path: '/products/kitchen-02' },
       { do: 'request', method: 'GET', path: '/products/kitchen-03' },
-      { do: 'await', type: 'breaker.state.changed', fields: { instance: 'gateway-1', after: 'HALF_OPEN' } },
+      {
+        do: 'await',
+        type: 'breaker.state.changed',
+        fields: { instance: 'gateway-1', to: 'product', after: 'HALF_OPEN' },
+      },
       { do: 'request', method: 'GET', path: '/products/kitchen-04' },
       { do: 'request', method: 'GET', path: '/products/kitchen-05' },
       {
         do: 'await',
         type: 'breaker.state.changed',
-        fields: { instance: 'gateway-1', after: 'HALF_OPEN' },
+        fields: { instance: 'gateway-1', to: 'product', after: 'HALF_OPEN' },
         nth: 2,
       },
       { do: 'heal' },
@@ -630,8 +638,9 @@ export interface ConcurrentSetup {
   readonly composition: CompositionName;
   /** Over `quickSettings`; the load is on from the start. */
   readonly settings: Readonly<Record<string, Json>>;
+  /** By their time since the customers came. */
   readonly faults: readonly ScheduledFault[];
-  /** After so long the load stops and the faults are cleared; then all comes to rest. */
+  /** So long after the customers came the load stops and the faults are cleared; then all comes to rest. */
   readonly loadMs: number;
 }
 

@@ -8,7 +8,7 @@ import { openLiveRun } from './testing/live-scripted-run.ts';
 import { messageTurn } from './testing/message-turn.ts';
 
 /** Of the live runs: as fast as their timeouts, of seconds, leave a busy machine room. */
-const SPEED = 5;
+const SPEED = 4;
 
 /** Plays a setup's script to its end; what must hold on any host does, and the history is given. */
 async function historyOn(

@@ -53,7 +53,7 @@ export const closedSetup = (closed: ClosedSetup, composition: CompositionName): 
   setupOf(closed.name, composition, 1, closed.settings ?? {}, concrete(closed.faults ?? [], composition, ''));
 
 export const concurrentSetup = (concurrent: ConcurrentSetup, seed: number): Setup =>
-  setupOf(concurrent.name, concurrent.composition, seed, concurrent.settings, concurrent.faults);
+  setupOf(concurrent.name, concurrent.composition, seed, concurrent.settings, []);
 
 /** With the names that stand for something put in. */
 function concrete<T>(value: T, composition: CompositionName, lastOrder: string): T {

@@ -1,4 +1,10 @@
-import { type AnyTable, frozenJson, type Key, type StoreOperation } from '../../kernel/index.ts';
+import {
+  type AnyTable,
+  frozenJson,
+  type Key,
+  type ListOptions,
+  type StoreOperation,
+} from '../../kernel/index.ts';
 import { compareKeys, type Row, SortedRows } from './sorted-rows.ts';
 
 const isKey = (value: unknown): value is Key =>
@@ -76,7 +82,7 @@ export class MemoryDatabase {
   }
 
   #open(scope: readonly string[], mode: 'readonly' | 'readwrite'): OpenTransaction {
-    const undo: (() => void)[] = [];
+    const written: Written[] = [];
     let over = false;
     const end = () => {
       over = true;
@@ -95,7 +101,7 @@ export class MemoryDatabase {
         if (mode === 'readonly' && operation.kind !== 'get' && operation.kind !== 'list') {
           throw new Error(`'${operation.kind}' in a read-only transaction`);
         }
-        return this.#table(operation.table).apply(operation, undo);
+        return this.#table(operation.table).apply(operation, written);
       },
       commit: () => {
         if (over) throw new Error(`${this.name}: the transaction has ended`);
@@ -103,7 +109,7 @@ export class MemoryDatabase {
       },
       abort: () => {
         if (over) return;
-        for (const back of undo.reverse()) back();
+        for (const { table, key, before } of written.reverse()) table.set(key, before);
         end();
       },
     };
@@ -116,6 +122,13 @@ export class MemoryDatabase {
   }
 }
 
+/** A write, as it takes to undo it. */
+interface Written {
+  readonly table: MemoryTable;
+  readonly key: Key;
+  readonly before: Row | undefined;
+}
+
 class MemoryTable {
   readonly #definition: AnyTable;
   readonly #rows = new Map<Key, Row>();
@@ -125,10 +138,10 @@ class MemoryTable {
   constructor(definition: AnyTable) {
     this.#definition = definition;
     const fields = new Set([definition.key, ...Object.values(definition.indexes)]);
-    this.#sorted = [...fields].map((field) => ({ field, rows: new SortedRows() }));
+    this.#sorted = [...fields].map((field) => ({ field, rows: new SortedRows(field, definition.key) }));
   }
 
-  apply(operation: StoreOperation, undo: (() => void)[]): unknown {
+  apply(operation: StoreOperation, written: Written[]): unknown {
     switch (operation.kind) {
       case 'get':
         return this.#rows.get(operation.key);
@@ -136,15 +149,12 @@ class MemoryTable {
         const row = frozenJson(operation.row, operation.table) as Row;
         const key = row[this.#definition.key];
         if (!isKey(key)) throw new Error(`a row of '${operation.table}' has no valid key`);
-        const before = this.#rows.get(key);
-        undo.push(() => this.#set(key, before));
-        this.#set(key, row);
+        written.push({ table: this, key, before: this.set(key, row) });
         return undefined;
       }
       case 'delete': {
-        const before = this.#rows.get(operation.key);
-        undo.push(() => this.#set(operation.key, before));
-        this.#set(operation.key, undefined);
+        const { key } = operation;
+        written.push({ table: this, key, before: this.set(key, undefined) });
         return undefined;
       }
       case 'list':
@@ -152,38 +162,37 @@ class MemoryTable {
     }
   }
 
-  list({
-    index,
-    equals,
-    from,
-    to,
-    limit,
-    reverse,
-  }: Extract<StoreOperation, { kind: 'list' }>['options']): Row[] {
+  list(options: ListOptions): Row[] {
+    const { index, equals, from, to } = options;
     const { key, indexes, name } = this.#definition;
     const field = index === undefined ? key : indexes[index];
     const sorted = this.#sorted.find((other) => other.field === field);
     if (sorted === undefined) throw new Error(`table '${name}' has no index '${index}'`);
-    const low = equals === undefined ? later(from, undefined) : later(from, equals);
-    const high = equals === undefined ? earlier(to, undefined) : earlier(to, equals);
-    return sorted.rows.between(low, high, limit ?? Number.POSITIVE_INFINITY, reverse === true);
+    const low = equals === undefined ? (from ?? null) : later(from, equals);
+    const high = equals === undefined ? (to ?? null) : earlier(to, equals);
+    const limit = options.limit ?? Number.POSITIVE_INFINITY;
+    return sorted.rows.between(low, high, limit, options.reverse === true);
   }
 
-  #set(key: Key, row: Row | undefined): void {
+  /** Gives what was there before. */
+  set(key: Key, row: Row | undefined): Row | undefined {
     const before = this.#rows.get(key);
     if (row === undefined) this.#rows.delete(key);
     else this.#rows.set(key, row);
     for (const { field, rows } of this.#sorted) {
       const was = before?.[field];
       const is = row?.[field];
-      if (isKey(was)) rows.remove(was, key);
-      if (row !== undefined && isKey(is)) rows.insert({ at: is, key, row });
+      if (before !== undefined && row !== undefined && was === is) {
+        if (isKey(is)) rows.replace(before, row);
+        continue;
+      }
+      if (before !== undefined && isKey(was)) rows.remove(before);
+      if (row !== undefined && isKey(is)) rows.insert(row);
     }
+    return before;
   }
 }
 
-const later = (a: Key | undefined, b: Key | undefined): Key | null =>
-  a === undefined ? (b ?? null) : b === undefined || compareKeys(a, b) > 0 ? a : b;
+const later = (a: Key | undefined, b: Key): Key => (a === undefined || compareKeys(a, b) < 0 ? b : a);
 
-const earlier = (a: Key | undefined, b: Key | undefined): Key | null =>
-  a === undefined ? (b ?? null) : b === undefined || compareKeys(a, b) < 0 ? a : b;
+const earlier = (a: Key | undefined, b: Key): Key => (a === undefined || compareKeys(a, b) > 0 ? b : a);

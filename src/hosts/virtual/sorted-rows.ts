@@ -8,69 +8,78 @@ export function compareKeys(a: Key, b: Key): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-export interface Entry {
-  /** The indexed field's value. */
-  readonly at: Key;
-  readonly key: Key;
-  readonly row: Row;
-}
-
-/** Rows in the order of one field, then of their keys. */
+/** Rows in the order of one field, then of their keys. All of them have the field. */
 export class SortedRows {
-  readonly #entries: Entry[] = [];
+  readonly #field: string;
+  readonly #key: string;
+  readonly #rows: Row[] = [];
 
-  get size(): number {
-    return this.#entries.length;
+  constructor(field: string, key: string) {
+    this.#field = field;
+    this.#key = key;
   }
 
-  insert(entry: Entry): void {
-    this.#entries.splice(this.#place(entry.at, entry.key), 0, entry);
+  insert(row: Row): void {
+    const rows = this.#rows;
+    const last = rows.at(-1);
+    // Most moments, and many keys, are later than all before.
+    if (last === undefined || this.#compare(last, row) < 0) rows.push(row);
+    else rows.splice(this.#place(row), 0, row);
   }
 
-  remove(at: Key, key: Key): void {
-    const place = this.#place(at, key);
-    const found = this.#entries[place];
-    if (found !== undefined && found.key === key && found.at === at) this.#entries.splice(place, 1);
+  remove(row: Row): void {
+    const place = this.#place(row);
+    if (this.#rows[place] === row) this.#rows.splice(place, 1);
+  }
+
+  /** `row` belongs where `before` stands. */
+  replace(before: Row, row: Row): void {
+    this.#rows[this.#place(before)] = row;
   }
 
   /** The first `limit` rows whose field lies between `from` and `to` (both included), or the last ones first. */
   between(from: Key | null, to: Key | null, limit: number, reverse: boolean): Row[] {
-    const first = from === null ? 0 : this.#place(from, null);
-    const end = to === null ? this.#entries.length : this.#end(to);
-    const rows: Row[] = [];
-    if (reverse) {
-      for (let index = end - 1; index >= first && rows.length < limit; index -= 1) {
-        rows.push((this.#entries[index] as Entry).row);
-      }
-    } else {
-      for (let index = first; index < end && rows.length < limit; index += 1) {
-        rows.push((this.#entries[index] as Entry).row);
-      }
-    }
-    return rows;
+    const first = from === null ? 0 : this.#firstFrom(from);
+    const end = to === null ? this.#rows.length : this.#endOf(to);
+    if (!reverse) return this.#rows.slice(first, Math.min(end, first + limit));
+    return this.#rows.slice(Math.max(first, end - limit), Math.max(first, end)).reverse();
   }
 
-  /** Where (at, key) stands or belongs; with no key, where the first of `at` does. */
-  #place(at: Key, key: Key | null): number {
+  #compare(a: Row, b: Row): number {
+    const order = compareKeys(a[this.#field] as Key, b[this.#field] as Key);
+    return order === 0 ? compareKeys(a[this.#key] as Key, b[this.#key] as Key) : order;
+  }
+
+  /** Where a row stands or belongs. */
+  #place(row: Row): number {
     let low = 0;
-    let high = this.#entries.length;
+    let high = this.#rows.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const entry = this.#entries[middle] as Entry;
-      const order = compareKeys(entry.at, at) || (key === null ? 0 : compareKeys(entry.key, key));
-      if (order < 0) low = middle + 1;
+      if (this.#compare(this.#rows[middle] as Row, row) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #firstFrom(at: Key): number {
+    let low = 0;
+    let high = this.#rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareKeys((this.#rows[middle] as Row)[this.#field] as Key, at) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
   /** Behind the last of `at`. */
-  #end(at: Key): number {
+  #endOf(at: Key): number {
     let low = 0;
-    let high = this.#entries.length;
+    let high = this.#rows.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (compareKeys((this.#entries[middle] as Entry).at, at) <= 0) low = middle + 1;
+      if (compareKeys((this.#rows[middle] as Row)[this.#field] as Key, at) <= 0) low = middle + 1;
       else high = middle;
     }
     return low;

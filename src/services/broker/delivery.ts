@@ -28,6 +28,7 @@ import {
   type CursorRow,
   cursorsTable,
   type MessageRow,
+  partitionsTable,
 } from './tables.ts';
 
 // Pushes each group's messages. One is under way in a (group, partition) at a time, so those of one key
@@ -84,8 +85,12 @@ async function look(context: Context): Promise<{ due: Due[]; nextUs: RunTimeUs |
     const due: Due[] = [];
     let nextUs: RunTimeUs | null = null;
     for (const { group, topic, service } of await tx.list(brokerSubscriptionsTable)) {
+      const partitions = await tx.list(partitionsTable, { index: 'topic', equals: topic });
+      const ends = new Map(partitions.map(({ partition, nextOffset }) => [partition, nextOffset]));
       for (const cursor of await tx.list(cursorsTable, { index: 'topic', equals: topic })) {
-        const message = cursor.group === group ? await nextMessage(tx, cursor) : null;
+        // Most cursors stand at their partition's end: these need no further look.
+        if (cursor.group !== group || cursor.nextOffset >= (ends.get(cursor.partition) ?? 0)) continue;
+        const message = await nextMessage(tx, cursor);
         if (message === null) continue;
         if (cursor.notBeforeUs <= tx.now()) due.push({ cursor, message, service });
         else if (nextUs === null || cursor.notBeforeUs < nextUs) nextUs = cursor.notBeforeUs;

@@ -29,11 +29,13 @@ export function describeConformance(
     afterAll(async () => {
       await host?.stop();
     });
-    for (const { title, differs, check } of cases) {
-      it(differs === undefined ? title : `${title} (differs: ${differs})`, async () => {
-        if (host === null) throw new Error('the host did not open');
-        await check(host);
-      });
-    }
+    const named = cases.map(
+      ({ title, differs, check }) =>
+        [differs === undefined ? title : `${title} (differs: ${differs})`, check] as const,
+    );
+    it.each(named)('%s', async (_name, check) => {
+      if (host === null) throw new Error('the host did not open');
+      await check(host);
+    });
   });
 }

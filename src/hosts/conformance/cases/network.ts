@@ -19,14 +19,18 @@ interface Sent {
 const send = (host: ConformanceHost, sending: Sending): Promise<Sent> =>
   probe<Sent>(host, ORDER, 'send', sending as unknown as Json);
 
+interface Echo {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
 /** What the callee of an echo saw. */
-async function echoed(
-  host: ConformanceHost,
-  sending: Omit<Sending, 'to'>,
-): Promise<{ method: string; path: string; headers: Record<string, string>; body: string | null }> {
+async function echoed(host: ConformanceHost, sending: Omit<Sending, 'to'>): Promise<Echo> {
   const { outcome } = await send(host, { to: PRODUCT, ...sending });
   if (!outcome.ok) throw new Error(outcome.error.kind);
-  return JSON.parse(outcome.value.body ?? 'null');
+  return JSON.parse(outcome.value.body ?? 'null') as Echo;
 }
 
 /** The answer to a request that asks for it. */
@@ -118,7 +122,7 @@ export const networkCases: PortCases = {
           if (!outcome.ok) seen[name] = outcome.error.kind;
           else if (outcome.value.status !== 200) seen[name] = outcome.value.status;
           else {
-            const { path, headers, body } = JSON.parse(outcome.value.body ?? '{}');
+            const { path, headers, body } = JSON.parse(outcome.value.body ?? '{}') as Echo;
             seen[name] = [path, headers['x-mine'] ?? headers['cookie'] ?? null, body];
           }
         }
@@ -331,6 +335,7 @@ export const networkCases: PortCases = {
         await caughtUp(host, ORDER);
         const seen = new Set<string>();
         const numbers = new Map<string, number[]>();
+        const wrong: string[] = [];
         for (const event of host.events()) {
           expect(event.cause === null || seen.has(event.cause), `${event.id} after ${event.cause}`).toBe(
             true,
@@ -343,8 +348,9 @@ export const networkCases: PortCases = {
         }
         for (const [life, given] of numbers) {
           const sorted = given.toSorted((a, b) => a - b);
-          expect(sorted, life).toEqual(Array.from(sorted, (_, index) => index + 1));
+          if (sorted.some((number, index) => number !== index + 1)) wrong.push(`${life}: ${sorted.join()}`);
         }
+        expect(wrong).toEqual([]);
       },
     },
   ],

@@ -423,7 +423,8 @@ export const storeCases: PortCases = {
         const story = host.events().flatMap((event) => {
           if (event.type === 'store.committed' && event.operation === 'tell') {
             const [row] = event.rows;
-            return [`committed ${(row?.after as { count: number }).count}`];
+            const count = (row?.after as { count: number } | undefined)?.count;
+            return [`committed ${count}`];
           }
           return event.type === 'service.logged' && event.message.startsWith('found') ? [event.message] : [];
         });

@@ -253,7 +253,8 @@ const noSharing: Probe = async (context) => {
     await tx.put(itemsTable, mine);
     const written = tryTo(() => mine.more.list.push(2));
     const first = await tx.get(itemsTable, 'shared');
-    const read = tryTo(() => (first?.more as { list: number[] }).list.push(3));
+    const kept = first?.more as { list: number[] } | undefined;
+    const read = tryTo(() => kept?.list.push(3));
     const second = await tx.get(itemsTable, 'shared');
     return { written, read, stored: (second?.more ?? null) as Json };
   });

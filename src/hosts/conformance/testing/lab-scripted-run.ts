@@ -25,7 +25,7 @@ export async function openLabRun(setup: Setup, turn: Turn): Promise<ScriptedRun>
         };
         await lab.advanceUntil(done, lab.nowMs + withinMs);
       }
-      if (!found) throw new Error(`${look}: not within ${withinMs} ms`);
+      if (!found) throw new Error(`${String(look)}: not within ${withinMs} ms`);
       return found;
     },
     pass: (ms) => lab.advanceTo(lab.nowMs + ms),

@@ -47,7 +47,8 @@ export async function openLiveHost(setup: Setup, rows: 'indexeddb' | 'memory'): 
       for (const startedMs = performance.now(); ; await wait(LOOK_EVERY_MS)) {
         const found = look();
         if (found) return found;
-        if (performance.now() - startedMs > withinMs) throw new Error(`${look}: not within ${withinMs} ms`);
+        if (performance.now() - startedMs > withinMs)
+          throw new Error(`${String(look)}: not within ${withinMs} ms`);
       }
     },
     async pass(ms) {

@@ -35,7 +35,7 @@ export async function openLiveRun(setup: Setup, speed: number): Promise<Scripted
       for (;;) {
         const found = look();
         if (found) return found;
-        if (live.clock().nowUs > untilUs) throw new Error(`${look}: not within ${withinMs} ms`);
+        if (live.clock().nowUs > untilUs) throw new Error(`${String(look)}: not within ${withinMs} ms`);
         await wait(LOOK_EVERY_MS);
       }
     },
