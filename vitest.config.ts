@@ -9,6 +9,8 @@ const allowOnly = false;
 // Generous: what a test waits for should decide, not how busy the machine is.
 const testTimeout = 20_000;
 const browserTests = 'src/**/*.browser.test.ts';
+// Both hosts side by side, in real time: they take minutes, and want a machine to themselves.
+const equivalenceTests = 'src/**/equivalence*.browser.test.ts';
 const executablePath = findChromiumWithoutInstalling()?.executablePath;
 
 export default defineConfig({
@@ -36,27 +38,32 @@ export default defineConfig({
           setupFiles: ['./vitest.setup-dom.ts'],
         },
       },
-      {
-        extends: './vite.config.ts',
-        // Found before the first test: a dependency met later makes Vite reload the page under a running one.
-        optimizeDeps: { entries: [browserTests, 'src/**/*.worker.ts'] },
-        test: {
-          allowOnly,
-          testTimeout,
-          name: 'browser',
-          include: [browserTests],
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({
-              launchOptions: { args: CHROMIUM_FLAGS, ...(executablePath ? { executablePath } : {}) },
-            }),
-            instances: [{ browser: 'chromium' }],
-            commands: { simInNode },
-          },
-        },
-      },
+      inChromium('browser', { include: [browserTests], exclude: [equivalenceTests] }),
+      inChromium('equivalence', { include: [equivalenceTests] }),
     ],
   },
 });
+
+function inChromium(name: string, files: { readonly include: string[]; readonly exclude?: string[] }) {
+  return {
+    extends: './vite.config.ts' as const,
+    // Found before the first test: a dependency met later makes Vite reload the page under a running one.
+    optimizeDeps: { entries: [browserTests, 'src/**/*.worker.ts'] },
+    test: {
+      allowOnly,
+      testTimeout,
+      name,
+      ...files,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({
+          launchOptions: { args: CHROMIUM_FLAGS, ...(executablePath ? { executablePath } : {}) },
+        }),
+        instances: [{ browser: 'chromium' as const }],
+        commands: { simInNode },
+      },
+    },
+  };
+}

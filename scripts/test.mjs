@@ -11,10 +11,12 @@ import { add, closingLine, countPlaywright, countStorms, countVitest, nothing } 
 
 /** @typedef {import('./test-counts.mjs').Counts} Counts */
 
-const usage = `npm test -- [--unit] [--browser] [--e2e] [--storm] [words that a test file's path must contain]`;
-const partNames = /** @type {const} */ (['unit', 'browser', 'e2e', 'storm']);
-/** Storms take minutes: without a word they are for CI. */
-const usualParts = process.env.CI ? partNames : partNames.filter((name) => name !== 'storm');
+const usage = `npm test -- [--unit] [--browser] [--e2e] [--storm] [--equivalence] [words that a test file's path must contain]`;
+const partNames = /** @type {const} */ (['unit', 'browser', 'e2e', 'storm', 'equivalence']);
+/** Storms take minutes: without a word they are for CI. The equivalence of the hosts takes ten, and is only run when asked for. */
+const usualParts = partNames.filter(
+  (name) => name !== 'equivalence' && (name !== 'storm' || process.env.CI !== undefined),
+);
 /** CI's share of storms, in seconds, however many seeds that is; never under 200. */
 const STORM_SECONDS = 360;
 
@@ -123,7 +125,7 @@ async function run(args) {
   let total = nothing;
   if (chosen.has('unit')) total = add(total, await runPart('unit', vitest(['unit', 'dom'], words, 360)));
   if (chosen.has('storm')) total = add(total, await runPart('storm', storms));
-  if (!chosen.has('browser') && !chosen.has('e2e')) return total;
+  if (!['browser', 'e2e', 'equivalence'].some((part) => chosen.has(part))) return total;
 
   try {
     const { executablePath, source } = await findBrowser();
@@ -131,7 +133,10 @@ async function run(args) {
     // The runners' own configurations look here first.
     process.env.BULKHEAD_CHROMIUM = executablePath;
     if (chosen.has('browser')) {
-      total = add(total, await runPart('browser', vitest(['browser'], words, 240)));
+      total = add(total, await runPart('browser', vitest(['browser'], words, 300)));
+    }
+    if (chosen.has('equivalence')) {
+      total = add(total, await runPart('equivalence', vitest(['equivalence'], words, 1800)));
     }
     if (chosen.has('e2e')) {
       await ensureBuild();

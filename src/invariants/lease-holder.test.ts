@@ -58,7 +58,19 @@ describe('INV-20 leases', () => {
       delivery: 1,
     } as const;
     expect(wrongs(held().add('broker', sent))).toEqual([]);
-    const other = new LogBuilder().commit('broker', lease('broker-2.1', 1));
-    expect(wrongs(other.add('broker', sent))).toEqual(['broker-1.1 sent m1, but broker-2.1 may']);
+    const other = () => new LogBuilder().commit('broker', lease('broker-2.1', 1));
+    expect(wrongs(other().add('broker', sent))).toEqual([
+      'broker-1.1 wrote message.sent of m1, but broker-2.1 may',
+    ]);
+    const done = {
+      type: 'message.acknowledged',
+      topic: 'orders',
+      messageId: 'm1',
+      group: 'g',
+      lag: 0,
+    } as const;
+    expect(wrongs(other().add('broker', done))).toEqual([
+      'broker-1.1 wrote message.acknowledged of m1, but broker-2.1 may',
+    ]);
   });
 });

@@ -12,7 +12,7 @@ export const messagingMutants: readonly Mutant[] = [
     id: 'no-outbox',
     title: 'An event is sent once, and forgotten whether it arrived or not.',
     edits: [{ file: OUTBOX, before: 'if (!outcome.ok) return false;', after: '' }],
-    expects: ['INV-9'],
+    expects: ['STORM-1', 'INV-9'],
   },
   {
     id: 'outbox-forgets-first',
@@ -28,7 +28,7 @@ export const messagingMutants: readonly Mutant[] = [
         own,`,
       },
     ],
-    expects: ['INV-9'],
+    expects: ['STORM-1', 'INV-9'],
   },
   {
     id: 'publish-before-commit',
@@ -109,10 +109,23 @@ export const messagingMutants: readonly Mutant[] = [
     expects: ['INV-8', 'INV-9'],
   },
   {
+    id: 'two-brokers-deliver',
+    title: 'A broker goes on with a message though another holds the lease by now.',
+    edits: [
+      { file: 'src/patterns/lease.ts', before: 'return row?.fence === fence;', after: 'return true;' },
+      {
+        file: 'src/services/broker/delivery.ts',
+        before: 'a.nextOffset === b.nextOffset && a.tries === b.tries;',
+        after: 'a.cursorId === b.cursorId;',
+      },
+    ],
+    expects: ['INV-20'],
+  },
+  {
     id: 'dead-letter-thrown-away',
     title: 'What is given up is kept nowhere, so that nobody can send it again.',
     edits: [{ file: BROKER, before: 'await tx.put(deadLettersTable, letter);', after: '' }],
-    expects: ['INV-9'],
+    expects: ['STORM-1', 'INV-9'],
   },
   {
     id: 'no-inbox',

@@ -13,7 +13,7 @@ export interface Mutant {
   /** What is wrong, in one sentence. */
   readonly title: string;
   readonly edits: readonly Edit[];
-  /** The invariants that should see it; `run`: the run itself fails. */
+  /** The invariants or rules of the storm (docs/storms.md) that should see it; `run`: the run cannot go on. */
   readonly expects: readonly string[];
 }
 

@@ -294,7 +294,7 @@ export const FAULT_CLASSES: readonly FaultClass[] = [
       on(place, (draws, target, lengthMs) => ({
         kind: 'store-slow',
         target,
-        addMs: draws.scale(5, 2000, 'add'),
+        addMs: draws.scale(5, 5000, 'add'),
         share: share(draws, 1, 100),
         lengthMs,
       })),

@@ -16,9 +16,9 @@ import type { EdgePolicy, RunSettings, ServiceName } from '../../kernel/index.ts
 //
 // Then nothing is left of the faults but work that waits, and it goes on at the shop's own pace:
 //
-//   orders   each that has not ended needs its steps; so many at once as Order has slots, or compensations places
-//   messages those that wait and those that these orders will write: relayed 16 keys at once, delivered 8 partitions
-//            at once (the fullest of which has at most half of all), one delivery at a time
+//   orders   each that has not ended needs its steps; so many at once as Order has slots, or its bulkheads places
+//   messages those that wait and those that these orders will write: relayed 16 keys at once, or as many as the
+//            bulkhead has places, delivered 8 partitions at once (the fullest of which has at most half of all), one delivery at a time
 //   parcel   the way of a parcel, station by station
 //
 // The administrator looks when the shop is healed and again after `passing`, since what was under way may still be
@@ -81,10 +81,11 @@ export function settlingTime(
   const lease = Math.max(saga.leaseMs, FIXED_LEASE_MS);
   const passingMs = held + call + rejoin + 2 * breaker + pause + lease;
 
-  const places = Math.min(settings.services.order.requestSlots, compensation.maxConcurrent);
+  const inBulkhead = Math.min(...policies.map(({ bulkhead }) => bulkhead?.maxConcurrentCalls ?? Infinity));
+  const places = Math.min(settings.services.order.requestSlots, compensation.maxConcurrent, inBulkhead);
   const work = (waiting.orders * CALLS_PER_ORDER * oneCall) / places + pause;
   const messages = waiting.messages + waiting.orders * MESSAGES_PER_ORDER;
-  const relayed = (messages / RELAY_LANES) * oneCall;
+  const relayed = (messages / Math.min(RELAY_LANES, inBulkhead)) * oneCall;
   const delivered = (messages / 2) * oneCall;
   const parcel =
     tracking.pickMs +

@@ -53,7 +53,8 @@ export function stormSettings(draws: Draws, load: RunSettings['load']): RunSetti
     // Customers are few, and their rush is part of the storm: nobody is turned away at the door.
     rateLimit: { perSecond: 1000, burst: 1000 },
     messaging: {
-      maxDeliveries: draws.whole(2, 8, 'max-deliveries'),
+      // Few as often as many: what is given up and sent again later is worth a look.
+      maxDeliveries: draws.scale(1, 8, 'max-deliveries'),
       redeliveryBaseMs,
       redeliveryCapMs: redeliveryBaseMs * 2 ** draws.whole(1, 4, 'redelivery-cap'),
       relayPollMs,
@@ -143,7 +144,7 @@ function drawnPolicy(draws: Draws, relayAgainMs: number): EdgePolicy {
       : null,
     bulkhead: draws.chance(0.5, 'bulkhead')
       ? {
-          maxConcurrentCalls: draws.scale(4, 50, 'places'),
+          maxConcurrentCalls: draws.scale(1, 50, 'places'),
           maxWaitMs: draws.chance(0.5, 'waits') ? draws.scale(50, 1000, 'longest') : 0,
           queueLimit: draws.whole(0, 20, 'places-queue'),
         }
