@@ -17,8 +17,8 @@ const partNames = /** @type {const} */ (['unit', 'browser', 'e2e', 'storm', 'equ
 const usualParts = partNames.filter(
   (name) => name !== 'equivalence' && (name !== 'storm' || process.env.CI !== undefined),
 );
-/** CI's share of storms, in seconds, however many seeds that is; never under 200. */
-const STORM_SECONDS = 360;
+/** CI's share of storms: known ones, until ten thousand fresh ones have been seen to pass (docs/roadmap.md). */
+const STORM_SEEDS = { from: 6001, count: 30 };
 
 const reportFolder = mkdtempSync(path.join(tmpdir(), 'bulkhead-tests-'));
 process.once('exit', () => rmSync(reportFolder, { recursive: true, force: true }));
@@ -99,13 +99,14 @@ const storms = {
   arguments_: [
     path.join('scripts', 'run-cli.mjs'),
     'storm',
-    '--seconds',
-    String(STORM_SECONDS),
+    '--from',
+    String(STORM_SEEDS.from),
+    '--seeds',
+    String(STORM_SEEDS.count),
     '--json',
     'REPORT',
   ],
   env: {},
-  // Where a computer is slow, 200 seeds take longer than their share.
   limitSeconds: 1500,
   count: countStorms,
 };
