@@ -155,9 +155,11 @@ class Storm {
   }
 
   async #advanceTo(atMs: number): Promise<void> {
+    // A sum of fractions may lie a hair above the microsecond that the clock can reach.
+    const untilMs = Math.ceil(atMs);
     // A command that had to be answered may have let the clock go on further.
-    while (!this.#over && this.#run.nowMs < atMs) {
-      await this.#run.advanceTo(Math.min(this.#run.nowMs + SLICE_MS, atMs), { signal: this.#signal });
+    while (!this.#over && this.#run.nowMs < untilMs) {
+      await this.#run.advanceTo(Math.min(this.#run.nowMs + SLICE_MS, untilMs), { signal: this.#signal });
     }
   }
 }
