@@ -1,5 +1,6 @@
 import { type Turn, VirtualTime } from '../../src/hosts/virtual/virtual-time.ts';
-import { PendingCall, type PortCall, Process, runProcess, Semaphore } from '../../src/kernel/index.ts';
+import { type HostPorts, type PortCall, Process, runProcess, Semaphore } from '../../src/kernel/index.ts';
+import { sleepCall, workCall } from '../../src/kernel/timed-calls.ts';
 import {
   ARRIVAL_STEP,
   backoffUs,
@@ -86,6 +87,7 @@ interface Visit extends Step {
 interface Shop {
   readonly seed: number;
   readonly time: VirtualTime;
+  readonly host: Pick<HostPorts, 'schedule' | 'work'>;
   readonly counters: Counters;
   readonly visits: Readonly<Record<keyof typeof steps, Visit>>;
 }
@@ -106,7 +108,8 @@ function openShop(seed: number, time: VirtualTime): Shop {
       },
     ]),
   ) as Record<keyof typeof steps, Visit>;
-  return { seed, time, counters, visits };
+  const after: HostPorts['schedule'] = (delayMs, wake) => time.schedule(delayMs, wake);
+  return { seed, time, host: { schedule: after, work: after }, counters, visits };
 }
 
 /** What a service's context is to a request: whose order this is, and how it waits. */
@@ -126,22 +129,11 @@ class OrderContext {
   }
 
   sleep(durationUs: number): PortCall<void> {
-    const { time } = this.shop;
-    return new PendingCall<void>(this.#process, 'clock.sleep', (settle) =>
-      time.schedule(durationUs / 1000, () => settle.resolve()),
-    );
+    return sleepCall(this.#process, this.shop.host, durationUs / 1000);
   }
 
   work(servers: Semaphore, durationUs: number): PortCall<void> {
-    const { time } = this.shop;
-    return new PendingCall<void>(this.#process, 'work', (settle) =>
-      servers.enter(() => {
-        time.schedule(durationUs / 1000, () => {
-          servers.release();
-          settle.resolve();
-        });
-      }),
-    );
+    return workCall(this.#process, servers, this.shop.host, durationUs / 1000);
   }
 }
 

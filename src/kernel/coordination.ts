@@ -4,6 +4,8 @@ import { Cancelled, type PortCall, type Settle } from './process.ts';
 // How processes share results. A promise awaited by two processes cannot be counted, so these are
 // the only ways (architecture: the virtual host).
 
+const NOTHING = () => {};
+
 /** Closed or open; those who wait pass once it opens. */
 export class Gate {
   #open: boolean;
@@ -84,7 +86,7 @@ export class Semaphore {
   enter(entered: () => void): () => void {
     if (this.tryAcquire()) {
       entered();
-      return () => {};
+      return NOTHING;
     }
     this.#waiting.push(entered);
     return () => {

@@ -10,6 +10,7 @@ export * from './ids.ts';
 export * from './instance-runtime.ts';
 export * from './json.ts';
 export * from './noble-crypto.ts';
+export { ATTEMPT_HEADER, REQUEST_ID_HEADER } from './outgoing-request.ts';
 export * from './ports.ts';
 export * from './process.ts';
 export * from './random.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Context } from './context.ts';
 import { jsonResponse } from './http-message.ts';
 import { callId, type InstanceId, instanceId } from './ids.ts';
-import { DEADLINE_HEADER } from './instance-runtime.ts';
+import { DEADLINE_HEADER } from './outgoing-request.ts';
 import { StoreError, type Transaction } from './ports.ts';
 import { Cancelled } from './process.ts';
 import { defineTable } from './table.ts';

@@ -144,16 +144,22 @@ export function requestPath(
   input: { readonly params?: unknown; readonly query?: unknown },
 ): string {
   const params = (input.params ?? {}) as Readonly<Record<string, unknown>>;
-  const filled = path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {
-    const value = params[name];
-    assert(
-      value !== undefined && value !== null && value !== '',
-      `${method} ${path} needs the parameter '${name}'`,
-    );
-    return encodeURIComponent(plain(value));
-  });
-  const query = Object.entries((input.query ?? {}) as Readonly<Record<string, unknown>>)
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(plain(value))}`);
+  const filled = path.includes('{')
+    ? path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {
+        const value = params[name];
+        assert(
+          value !== undefined && value !== null && value !== '',
+          `${method} ${path} needs the parameter '${name}'`,
+        );
+        return encodeURIComponent(plain(value));
+      })
+    : path;
+  const query: string[] = [];
+  const asked = (input.query ?? {}) as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(asked)) {
+    const value = asked[name];
+    if (value === undefined || value === null) continue;
+    query.push(`${encodeURIComponent(name)}=${encodeURIComponent(plain(value))}`);
+  }
   return query.length === 0 ? filled : `${filled}?${query.join('&')}`;
 }

@@ -1,7 +1,29 @@
 // The pure folders have neither TextEncoder nor btoa: these are the few lines we need of both.
 
+/** Most texts here are ASCII (tokens above all), and many are read at every hop: null when this one is not. */
+function asciiBytes(text: string): Uint8Array | null {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 0x80) return null;
+    bytes[index] = code;
+  }
+  return bytes;
+}
+
+function asciiText(bytes: Uint8Array): string | null {
+  let text = '';
+  for (const byte of bytes) {
+    if (byte >= 0x80) return null;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
 /** A text's UTF-8 bytes. A lone surrogate becomes U+FFFD, as in TextEncoder. */
 export function utf8Bytes(text: string): Uint8Array {
+  const ascii = asciiBytes(text);
+  if (ascii !== null) return ascii;
   const bytes: number[] = [];
   for (const character of text) {
     let code = character.codePointAt(0) ?? 0xfffd;
@@ -24,6 +46,8 @@ export function utf8Bytes(text: string): Uint8Array {
 
 /** The text that these UTF-8 bytes spell; null when they are not UTF-8. */
 export function utf8Text(bytes: Uint8Array): string | null {
+  const ascii = asciiText(bytes);
+  if (ascii !== null) return ascii;
   const escaped = Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
   try {
     return decodeURIComponent(escaped);
@@ -46,24 +70,31 @@ export function base64url(bytes: Uint8Array): string {
   return text;
 }
 
+/** The 6 bits of each character by its code; 64: it has none. */
+const SEXTETS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const sextet = ALPHABET.indexOf(String.fromCharCode(code));
+  return sextet < 0 ? 64 : sextet;
+});
+
 /** The bytes of a base64url text; null when it is not canonical base64url (so one value has one spelling). */
 export function base64urlBytes(text: string): Uint8Array | null {
   if (text.length % 4 === 1) return null;
-  const bytes: number[] = [];
+  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
   let bits = 0;
   let count = 0;
-  for (const character of text) {
-    const value = ALPHABET.indexOf(character);
-    if (value < 0) return null;
-    bits = ((bits << 6) | value) & 0xffff;
+  let filled = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const sextet = SEXTETS[text.charCodeAt(index)] ?? 64;
+    if (sextet === 64) return null;
+    bits = ((bits << 6) | sextet) & 0xffff;
     count += 6;
     if (count >= 8) {
       count -= 8;
-      bytes.push((bits >> count) & 0xff);
+      bytes[filled] = (bits >> count) & 0xff;
+      filled += 1;
     }
   }
-  if ((bits & ((1 << count) - 1)) !== 0) return null;
-  return Uint8Array.from(bytes);
+  return (bits & ((1 << count) - 1)) === 0 ? bytes : null;
 }
 
 export const hex = (bytes: Uint8Array): string =>

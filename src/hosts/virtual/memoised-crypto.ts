@@ -37,6 +37,7 @@ function keep<Arguments extends readonly (string | Uint8Array)[], Value>(
 
 /** Unambiguous: bytes as characters of the same codes, with their number in front. */
 function textOf(part: string | Uint8Array): string {
-  const text = typeof part === 'string' ? part : String.fromCharCode(...part);
+  // A typed array is as good as the list of numbers that `apply` asks for.
+  const text = typeof part === 'string' ? part : String.fromCharCode.apply(null, part as unknown as number[]);
   return `${typeof part === 'string' ? 's' : 'b'}${text.length}:${text}`;
 }

@@ -4,6 +4,7 @@ import {
   type Key,
   type ListOptions,
   type StoreOperation,
+  type TransactionMode,
 } from '../../kernel/index.ts';
 import { compareKeys, type Row, SortedRows } from './sorted-rows.ts';
 
@@ -18,8 +19,10 @@ export interface OpenTransaction {
   abort(): void;
 }
 
+const NOTHING = () => {};
+
 interface Waiting {
-  readonly mode: 'readonly' | 'readwrite';
+  readonly mode: TransactionMode;
   readonly open: () => void;
 }
 
@@ -56,13 +59,16 @@ export class MemoryDatabase {
   /** Gives the way out of the queue. */
   begin(
     tables: readonly string[],
-    mode: 'readonly' | 'readwrite',
+    mode: TransactionMode,
     opened: (transaction: OpenTransaction) => void,
   ): () => void {
     for (const table of tables) this.#table(table);
+    if (this.#waiting.length === 0 && this.#hasRoomFor(mode)) {
+      opened(this.#open(tables, mode));
+      return NOTHING;
+    }
     const waiting: Waiting = { mode, open: () => opened(this.#open(tables, mode)) };
     this.#waiting.push(waiting);
-    this.#admit();
     return () => {
       const before = this.#waiting.length;
       this.#waiting = this.#waiting.filter((other) => other !== waiting);
@@ -70,55 +76,87 @@ export class MemoryDatabase {
     };
   }
 
+  #hasRoomFor(mode: TransactionMode): boolean {
+    return !this.#writing && (mode === 'readonly' || this.#readers === 0);
+  }
+
   #admit(): void {
     for (;;) {
       const next = this.#waiting[0];
-      if (next === undefined || this.#writing || (next.mode === 'readwrite' && this.#readers > 0)) return;
+      if (next === undefined || !this.#hasRoomFor(next.mode)) return;
       this.#waiting.shift();
-      if (next.mode === 'readwrite') this.#writing = true;
-      else this.#readers += 1;
       next.open();
     }
   }
 
-  #open(scope: readonly string[], mode: 'readonly' | 'readwrite'): OpenTransaction {
-    const written: Written[] = [];
-    let over = false;
-    const end = () => {
-      over = true;
+  #open(scope: readonly string[], mode: TransactionMode): OpenTransaction {
+    if (mode === 'readwrite') this.#writing = true;
+    else this.#readers += 1;
+    return new MemoryTransaction(this.name, this.#tables, scope, mode, () => {
       if (mode === 'readwrite') this.#writing = false;
       else this.#readers -= 1;
       this.#admit();
-    };
-    return {
-      request: (operation) => {
-        if (over) throw new Error(`${this.name}: the transaction has ended`);
-        if (!scope.includes(operation.table)) {
-          throw new Error(
-            `table '${operation.table}' is not one of this transaction's (${scope.join(', ')})`,
-          );
-        }
-        if (mode === 'readonly' && operation.kind !== 'get' && operation.kind !== 'list') {
-          throw new Error(`'${operation.kind}' in a read-only transaction`);
-        }
-        return this.#table(operation.table).apply(operation, written);
-      },
-      commit: () => {
-        if (over) throw new Error(`${this.name}: the transaction has ended`);
-        end();
-      },
-      abort: () => {
-        if (over) return;
-        for (const { table, key, before } of written.reverse()) table.set(key, before);
-        end();
-      },
-    };
+    });
   }
 
   #table(name: string): MemoryTable {
     const table = this.#tables.get(name);
     if (table === undefined) throw new Error(`the database '${this.name}' has no table '${name}'`);
     return table;
+  }
+}
+
+class MemoryTransaction implements OpenTransaction {
+  readonly #database: string;
+  readonly #tables: ReadonlyMap<string, MemoryTable>;
+  readonly #scope: readonly string[];
+  readonly #mode: TransactionMode;
+  readonly #ended: () => void;
+  readonly #written: Written[] = [];
+  #over = false;
+
+  constructor(
+    database: string,
+    tables: ReadonlyMap<string, MemoryTable>,
+    scope: readonly string[],
+    mode: TransactionMode,
+    ended: () => void,
+  ) {
+    this.#database = database;
+    this.#tables = tables;
+    this.#scope = scope;
+    this.#mode = mode;
+    this.#ended = ended;
+  }
+
+  request(operation: StoreOperation): unknown {
+    if (this.#over) throw new Error(`${this.#database}: the transaction has ended`);
+    const table = this.#scope.includes(operation.table) ? this.#tables.get(operation.table) : undefined;
+    if (table === undefined) {
+      throw new Error(
+        `table '${operation.table}' is not one of this transaction's (${this.#scope.join(', ')})`,
+      );
+    }
+    if (this.#mode === 'readonly' && operation.kind !== 'get' && operation.kind !== 'list') {
+      throw new Error(`'${operation.kind}' in a read-only transaction`);
+    }
+    return table.apply(operation, this.#written);
+  }
+
+  commit(): void {
+    if (this.#over) throw new Error(`${this.#database}: the transaction has ended`);
+    this.#end();
+  }
+
+  abort(): void {
+    if (this.#over) return;
+    for (const { table, key, before } of this.#written.reverse()) table.set(key, before);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#ended();
   }
 }
 

@@ -34,6 +34,7 @@ import {
   type RunSettings,
   type ServiceDefinition,
   type ServiceName,
+  type StoreOperation,
   type StoreOutcome,
   serviceOf,
   type Undo,
@@ -428,7 +429,7 @@ export class VirtualHost {
           opened({
             ok: true,
             value: {
-              request: (operation, done) => done(attempt(() => open.request(operation))),
+              request: (operation, done) => done(outcomeOf(open, operation)),
               commit: (events, done) => {
                 life.transactions.delete(abort);
                 for (const event of events) this.#record(event);
@@ -459,9 +460,9 @@ const OUT_OF_NOWHERE = { from: null, cause: null };
 const NOTHING: Undo = () => {};
 const COMMITTED: StoreOutcome<void> = { ok: true, value: undefined };
 
-function attempt(body: () => unknown): StoreOutcome<unknown> {
+function outcomeOf(transaction: OpenTransaction, operation: StoreOperation): StoreOutcome<unknown> {
   try {
-    return { ok: true, value: body() };
+    return { ok: true, value: transaction.request(operation) };
   } catch (error) {
     return { ok: false, kind: 'aborted', message: error instanceof Error ? error.message : String(error) };
   }

@@ -1,4 +1,3 @@
-import { type AnyMachineSnapshot, initialTransition, transition } from 'xstate';
 import {
   type Context,
   defineLocal,
@@ -14,6 +13,7 @@ import {
 } from '../../kernel/index.ts';
 import { WakeUp } from '../wake-up.ts';
 import type { SagaData, SagaDefinition, SagaEvent, StepMeta } from './saga-definition.ts';
+import { firstPosition, positionAfter, positionOf } from './saga-position.ts';
 
 /** What is known of one step. */
 export interface StepProgress {
@@ -122,27 +122,6 @@ export async function withHistory(
   return { ...row, entries };
 }
 
-export const snapshotOf = (definition: SagaDefinition, row: SagaRow): AnyMachineSnapshot =>
-  definition.machine.restoreSnapshot(row.snapshot as never, undefined as never) as AnyMachineSnapshot;
-
-/** The steps that are to be done now, in the order in which they begin. */
-export function activeSteps(definition: SagaDefinition, snapshot: AnyMachineSnapshot): readonly StepMeta[] {
-  const order = Object.keys(definition.steps);
-  return (Object.values(snapshot.getMeta()) as (Partial<StepMeta> | undefined)[])
-    .filter((meta): meta is StepMeta => meta?.step !== undefined)
-    .sort((a, b) => order.indexOf(a.step) - order.indexOf(b.step));
-}
-
-function placeOf(definition: SagaDefinition, snapshot: AnyMachineSnapshot): string {
-  const steps = activeSteps(definition, snapshot).map((meta) => meta.step);
-  if (steps.length > 0) return steps.join(' + ');
-  return typeof snapshot.value === 'string' ? snapshot.value : JSON.stringify(snapshot.value);
-}
-
-const persisted = (definition: SagaDefinition, snapshot: AnyMachineSnapshot): Json =>
-  // XState's snapshot holds functions and undefined fields; what JSON keeps of it is what it restores from.
-  JSON.parse(JSON.stringify(definition.machine.getPersistedSnapshot(snapshot))) as Json;
-
 /** The next state of the machine. Says in the log when the saga turns back, ends, or is parked. */
 export function advanceRow(
   tx: Transaction,
@@ -150,9 +129,9 @@ export function advanceRow(
   row: SagaRow,
   event: SagaEvent,
 ): SagaRow {
-  const [next] = transition(definition.machine, snapshotOf(definition, row), event);
+  const next = positionAfter(definition, row.snapshot, event);
   const { sagaId, orderId } = row;
-  const active = activeSteps(definition, next);
+  const { active } = next;
   const reason = 'reason' in event && row.reason === null ? event.reason : row.reason;
   let status: SagaStatus = row.status;
   if (
@@ -164,7 +143,7 @@ export function advanceRow(
   }
   if (event.type === 'park') status = 'parked';
   if (event.type === 'retry') status = 'running';
-  const ended = next.status === 'done';
+  const ended = next.snapshot.status === 'done';
   if (ended) {
     status = status === 'compensating' ? 'compensated' : 'completed';
     if (status === 'completed') tx.emit({ type: 'saga.completed', sagaId, orderId });
@@ -172,8 +151,8 @@ export function advanceRow(
   }
   return {
     ...row,
-    snapshot: persisted(definition, next),
-    state: placeOf(definition, next),
+    snapshot: next.stored,
+    state: next.name,
     status,
     statusStarted: statusStarted(status, row.startedUs),
     reason: status === 'running' || status === 'completed' ? null : reason,
@@ -192,7 +171,7 @@ export function scheduleRow(
 ): SagaRow {
   const { dueUs: _, ...rest } = row;
   if (row.endedUs !== null || row.status === 'parked') return { ...rest, leaseHolder: null };
-  const active = activeSteps(definition, snapshotOf(definition, row)).map((meta) => row.steps[meta.step]);
+  const active = positionOf(definition, row.snapshot).active.map((meta) => row.steps[meta.step]);
   const waiting: RunTimeUs[] = [];
   for (const step of active) {
     if (step !== undefined && step.againAtUs !== null) waiting.push(step.againAtUs);
@@ -222,7 +201,7 @@ export async function startSaga(
 ): Promise<SagaRow> {
   const nowUs = tx.now();
   const { sagaId, orderId, data, span, giveUpMs } = start;
-  const [snapshot] = initialTransition(definition.machine);
+  const first = firstPosition(definition);
   const giveUpAtUs = plusMs(nowUs, giveUpMs);
   const forward = forwardSteps(definition);
   let cause = tx.emit({
@@ -237,8 +216,8 @@ export async function startSaga(
     sagaId,
     saga: definition.name,
     orderId,
-    snapshot: persisted(definition, snapshot),
-    state: placeOf(definition, snapshot),
+    snapshot: first.stored,
+    state: first.name,
     status: 'running',
     statusStarted: statusStarted('running', nowUs),
     data,
@@ -294,7 +273,7 @@ export async function requestCancel(
 ): Promise<boolean> {
   const row = await tx.get(sagaTable, sagaId);
   if (row === undefined || row.status !== 'running') return false;
-  if (!snapshotOf(definition, row).can({ type: 'cancel', reason })) return false;
+  if (!positionOf(definition, row.snapshot).snapshot.can({ type: 'cancel', reason })) return false;
   const sleeps = row.leaseHolder === null;
   await tx.put(sagaTable, { ...row, cancelRequested: reason, ...(sleeps ? { dueUs: tx.now() } : {}) });
   return true;
@@ -311,7 +290,7 @@ export async function retryParked(
   const nowUs = tx.now();
   const going = advanceRow(tx, definition, row, { type: 'retry' });
   const steps = { ...going.steps };
-  for (const { step } of activeSteps(definition, snapshotOf(definition, going))) {
+  for (const { step } of positionOf(definition, going.snapshot).active) {
     const known = steps[step];
     // The limit after which it is parked begins anew.
     if (known !== undefined) steps[step] = { ...known, firstStartedUs: nowUs, againAtUs: null };

@@ -14,8 +14,8 @@ import {
 } from '../../kernel/index.ts';
 import { leaseHolder, mayTake } from '../lease.ts';
 import type { SagaDefinition, SagaEvent, StepMeta, StepOutcome } from './saga-definition.ts';
+import { positionOf } from './saga-position.ts';
 import {
-  activeSteps,
   advanceRow,
   isPast,
   type SagaHistoryRow,
@@ -25,7 +25,6 @@ import {
   sagaTables,
   sagaWakeUp,
   scheduleRow,
-  snapshotOf,
   wakeSagas,
   withHistory,
 } from './saga-row.ts';
@@ -169,7 +168,7 @@ interface SagaRun {
 async function toNextRest(context: Context, run: SagaRun, claimed: SagaRow): Promise<void> {
   let row = claimed;
   while (row.leaseHolder !== null) {
-    const steps = activeSteps(run.definition, snapshotOf(run.definition, row));
+    const steps = positionOf(run.definition, row.snapshot).active;
     const [first] = steps;
     if (first === undefined) return;
     if (first.kind === 'compensatable' || first.kind === 'pivot') {
@@ -194,7 +193,7 @@ async function untilDone(context: Context, run: SagaRun, meta: StepMeta): Promis
     // Others are under way, so the saga is awake: one that waits long holds up nobody.
     if (againAtUs !== null) await context.clock.sleep(elapsedMs(context.clock.now(), againAtUs));
     const after = await attempt(context, run, meta);
-    const left = activeSteps(run.definition, snapshotOf(run.definition, after));
+    const left = positionOf(run.definition, after.snapshot).active;
     if (!left.some((other) => other.step === meta.step)) return;
   }
 }
@@ -223,7 +222,7 @@ async function begin(context: Context, run: SagaRun, meta: StepMeta): Promise<Be
     const known = before.steps[meta.step];
     if (before.cancelRequested !== null && before.status === 'running') {
       const cancel = { type: 'cancel', reason: before.cancelRequested } as const;
-      if (snapshotOf(definition, before).can(cancel))
+      if (positionOf(definition, before.snapshot).snapshot.can(cancel))
         return advanceRow(tx, definition, closed(before, meta), cancel);
     }
     // Only a step that has failed is given up (or whose outcome a crash has hidden): one that is late but
