@@ -1,21 +1,27 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import * as z from 'zod/mini';
 import { STORM_STYLES, type StormReport } from '../experiments/storm/index.ts';
 import { type Mutant, mutantPlugin, mutants } from '../mutants/index.ts';
-import { writeText } from './files.ts';
+import { readJson, writeText } from './files.ts';
 import { ProgressLine } from './progress-line.ts';
 import type { MutantsRun } from './storm-arguments.ts';
 import { type StormJob, type StormJobResult, stormJobName } from './storm-job.ts';
 import { messageOf, UsageError } from './usage-error.ts';
 import { runJobs } from './worker-pool.ts';
 
-/** How one mutant was found from one starting point. */
-interface Hunt {
-  /** How many seeds it took; null: it was not found. */
-  readonly seeds: number | null;
-  /** By which invariants, of the seed that found it. */
-  readonly by: readonly string[];
-}
+/** How one mutant was found from one starting point. `seeds`: how many it took; null: it was not found. */
+const huntSchema = z.readonly(
+  z.object({
+    seeds: z.nullable(z.int().check(z.positive())),
+    /** By which invariants, of the seed that found it. */
+    by: z.readonly(z.array(z.string())),
+  }),
+);
+type Hunt = z.infer<typeof huntSchema>;
+
+const resultsSchema = z.array(z.object({ id: z.string(), hunts: z.array(huntSchema) }));
 
 interface MutantOutcome {
   readonly mutant: Mutant;
@@ -33,10 +39,24 @@ export async function runMutants(command: MutantsRun, signal: AbortSignal): Prom
       `There is no mutant ${command.only}; there are ${mutants.map(({ id }) => id).join(', ')}.`,
     );
   }
+  const before = resultsBefore(command.resume);
   const bundle = await bundler();
   const outcomes: MutantOutcome[] = [];
+  const save = (last: MutantOutcome) => {
+    const now = new Map([...outcomes, last].map((outcome) => [outcome.mutant, outcome]));
+    const all = mutants.flatMap(
+      (mutant) => now.get(mutant) ?? { mutant, hunts: before.get(mutant.id) ?? [] },
+    );
+    const text = `${JSON.stringify(all.filter(({ hunts }) => hunts.length > 0).map(jsonOf), null, 2)}\n`;
+    for (const file of [command.resume, command.json]) if (file !== null) writeText(file, text);
+  };
   for (const mutant of chosen) {
     if (signal.aborted) break;
+    const known = before.get(mutant.id) ?? [];
+    if (known.length >= command.starts) {
+      outcomes.push({ mutant, hunts: known });
+      continue;
+    }
     let script: URL;
     try {
       script = await bundle(mutant);
@@ -45,15 +65,15 @@ export async function runMutants(command: MutantsRun, signal: AbortSignal): Prom
       outcomes.push({ mutant, hunts: [] });
       continue;
     }
-    const hunts: Hunt[] = [];
-    for (let start = 0; start < command.starts && !signal.aborted; start += 1) {
+    const hunts = [...known];
+    for (let start = hunts.length; start < command.starts && !signal.aborted; start += 1) {
       const hunt = await find(mutant, script, command.from + start * APART, command, signal);
       if (hunt !== null) hunts.push(hunt);
+      save({ mutant, hunts });
     }
     outcomes.push({ mutant, hunts });
     console.log(lineOf({ mutant, hunts }));
   }
-  if (command.json !== null) writeText(command.json, `${JSON.stringify(outcomes.map(jsonOf), null, 2)}\n`);
   console.log(`\n${table(outcomes)}\n`);
   const missed = outcomes.filter(({ hunts }) => medianOf(hunts) === null);
   for (const { mutant } of missed) console.log(`not found: ${mutant.id}`);
@@ -61,6 +81,14 @@ export async function runMutants(command: MutantsRun, signal: AbortSignal): Prom
     `mutants: ${outcomes.length - missed.length} passed, ${missed.length + chosen.length - outcomes.length} failed`,
   );
   if (missed.length > 0 || outcomes.length < chosen.length) process.exitCode = 1;
+}
+
+/** What a file of an earlier run holds, by the mutant's id. */
+function resultsBefore(file: string | null): ReadonlyMap<string, readonly Hunt[]> {
+  if (file === null || !existsSync(file)) return new Map();
+  const results = resultsSchema.safeParse(readJson(file));
+  if (!results.success) throw new UsageError(`${file} holds no results of npm run storm -- --mutants.`);
+  return new Map(results.data.map(({ id, hunts }) => [id, hunts]));
 }
 
 /** The bundle of this very program, with a known bug in it. */

@@ -35,6 +35,7 @@ export interface MutantsRun {
   readonly seeds: number;
   readonly starts: number;
   readonly only: string | null;
+  readonly resume: string | null;
   readonly json: string | null;
   readonly threads: number | null;
 }
@@ -94,6 +95,7 @@ export function parseStormArguments(args: readonly string[]): StormArguments {
       seeds: seeds ?? 1000,
       starts,
       only: values.only ?? null,
+      resume: values.resume ?? null,
       json,
       threads,
     };
