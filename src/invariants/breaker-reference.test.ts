@@ -79,6 +79,28 @@ class BreakerLog {
     return id;
   }
 
+  /** Written by the run, of the instance. */
+  crash(): this {
+    const id = this.write('run', { type: 'instance.crashed', reason: 'a fault', faultId: null });
+    this.events.push({ ...this.events.pop(), id, instance: ORDER, service: 'order' } as RunEvent);
+    return this;
+  }
+
+  /** Somebody else's call ends. */
+  answer(): this {
+    this.write('run', {
+      type: 'response.received',
+      callId: 'other',
+      attempt: 1,
+      to: 'product',
+      toInstance: instanceId('product', 1),
+      plane: 'data',
+      status: 200,
+      durationMs: 1,
+    } as unknown as EventDraft);
+    return this;
+  }
+
   #take(step: BreakerStep, cause: EventId | null = null): void {
     this.#breaker = step.breaker;
     for (const event of step.events) this.write('order', { ...event, to: 'shipping' } as EventDraft, cause);
@@ -270,6 +292,13 @@ describe('INV-19 a circuit breaker and its reference', () => {
       return isFirst ? { ...event, type: 'breaker.call.ignored' } : event;
     });
     expect(ignored[0]).toMatch('calls is 1 instead of 0');
+  });
+
+  it('CB-15: what held the permits as the instance crashed has no outcome', () => {
+    const log = probing({}, {});
+    for (let call = 1; call <= 3; call += 1) log.ask();
+    log.calls('x').wait(200).crash().wait(5000).answer();
+    expect(wrongs(log)).toEqual([]);
   });
 
   it('finds CB-15: a refusal while a permit is free', () => {

@@ -5,6 +5,7 @@ import type {
   EdgeKey,
   EdgePolicy,
   EventId,
+  InstanceId,
   RunEvent,
   RunEventOf,
   RunSettings,
@@ -152,8 +153,14 @@ export const breakerFollowsReference = defineChecker(
     let changedUs = Number.NEGATIVE_INFINITY;
     let lastUs = 0;
 
-    const ended = ({ id, timeUs, type }: RunEvent) => {
-      ends.set(lifeOf(id), type === 'instance.hung' ? Number.NEGATIVE_INFINITY : timeUs);
+    /** The life of each instance whose breakers were heard last: its end is told by the run. */
+    const lives = new Map<InstanceId, string>();
+
+    const ended = ({ instance, timeUs, type }: RunEvent) => {
+      const life = lives.get(instance);
+      if (life === undefined) return;
+      lives.delete(instance);
+      ends.set(life, type === 'instance.hung' ? Number.NEGATIVE_INFINITY : timeUs);
     };
     const settingsChanged = ({ timeUs }: RunEvent) => {
       const { settings } = run;
@@ -180,6 +187,7 @@ export const breakerFollowsReference = defineChecker(
       if (policy.breaker === null) return;
       lastUs = event.timeUs;
       const key = keyOf(event);
+      lives.set(event.instance, lifeOf(event.id));
       const settled = event.timeUs >= changedUs + SETTINGS_ARRIVE_US;
       let breaker = breakers.get(key);
       if (breaker === undefined) {
