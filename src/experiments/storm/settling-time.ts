@@ -1,5 +1,6 @@
 import type { ScheduledFault } from '../../faults/index.ts';
-import type { EdgePolicy, RunSettings, ServiceName } from '../../kernel/index.ts';
+import type { EdgePolicy, RunSettings } from '../../kernel/index.ts';
+import { slowestExchange } from './slowest-exchange.ts';
 
 // How long a healed shop may take until all has come to rest, from its settings alone. Each part is an upper bound,
 // and they are added as if one came after the other.
@@ -136,12 +137,4 @@ function longestBreakerWait({ breaker }: EdgePolicy): number {
       ? Math.max(breaker.waitDurationInOpenStateMs, breaker.maxWaitDurationInOpenStateMs)
       : breaker.waitDurationInOpenStateMs;
   return open + breaker.maxWaitDurationInHalfOpenStateMs;
-}
-
-/** A request and its answer, without waiting: two hops, and the slowest service's time with its commits. */
-function slowestExchange({ hop, services }: RunSettings): number {
-  const times = (Object.keys(services) as ServiceName[]).map(
-    (name) => services[name].serviceTimeMs * (1 + services[name].serviceTimeSpread),
-  );
-  return 2 * hop.meanMs * (1 + hop.spread) + 2 * Math.max(...times) + 10;
 }

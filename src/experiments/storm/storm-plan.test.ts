@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { instancesOf, microservices } from '../../compositions/index.ts';
 import { misplacedFault, parseScenario } from '../../setups/index.ts';
+import { slowestExchange } from './slowest-exchange.ts';
 import { LEAST_ORDERS, STORM_CLASSES, STORM_MS, type StormPlan, stormPlan } from './storm-plan.ts';
 
 const SEEDS = 1000;
@@ -49,6 +50,16 @@ describe('the storm of a seed', () => {
         instances: instancesOf(microservices, plan.settings),
       };
       for (const { fault } of plan.faults) expect(misplacedFault(fault, places, 'fault')).toBeNull();
+    }
+  });
+
+  it('is sound: a healthy answer is neither late nor slow', () => {
+    for (const { seed, settings } of plans) {
+      const { timeoutMs, breaker } = settings.edge;
+      const healthyMs = slowestExchange(settings);
+      expect(timeoutMs ?? Infinity, `timeout of ${seed}`).toBeGreaterThanOrEqual(healthyMs);
+      const slowMs = breaker?.slowCallDurationThresholdMs ?? Infinity;
+      expect(slowMs, `slow calls of ${seed}`).toBeGreaterThanOrEqual(healthyMs);
     }
   });
 

@@ -7,10 +7,12 @@ import {
 } from '../../setups/index.ts';
 import type { Draws } from './draws.ts';
 import { SCALABLE, STRIKABLE } from './places.ts';
+import { slowestExchange } from './slowest-exchange.ts';
 
 /**
  * Settings with which the shop promises to keep its rules, whatever fails: an inbox that outlasts the run, a lease
- * longer than the heartbeat, queues that can hold what callers may send. Within that, everything is drawn. Service
+ * longer than the heartbeat, queues that can hold what callers may send, no healthy answer that counts as late or
+ * slow. Within that, everything is drawn. Service
  * and hop times are a data centre's, not the classroom's, so that ten minutes hold more work and less waiting.
  */
 export function stormSettings(draws: Draws, load: RunSettings['load']): RunSettings {
@@ -24,12 +26,15 @@ export function stormSettings(draws: Draws, load: RunSettings['load']): RunSetti
   const redeliveryBaseMs = draws.scale(100, 1000, 'redelivery-base');
   const relayPollMs = draws.scale(500, 4000, 'relay-poll');
   const track = draws.of('tracking');
+  const hop = { meanMs: draws.scale(1, 100, 'hop'), spread: spread(draws, 'hop-spread') };
+  const services = drawnServices(base.services, draws.of('services'));
+  const healthyMs = Math.ceil(slowestExchange({ hop, services }));
   return {
     ...base,
-    hop: { meanMs: draws.scale(1, 100, 'hop'), spread: spread(draws, 'hop-spread') },
-    services: drawnServices(base.services, draws.of('services')),
+    hop,
+    services,
     safetyNets: preset ?? 'custom',
-    edge: preset === null ? drawnPolicy(draws.of('policy'), redeliveryBaseMs) : edgePolicy(preset),
+    edge: preset === null ? drawnPolicy(draws.of('policy'), redeliveryBaseMs, healthyMs) : edgePolicy(preset),
     edges: {},
     deadlines: { readMs: draws.scale(1000, 5000, 'read'), orderMs: draws.scale(2000, 15_000, 'order') },
     saga: {
@@ -94,8 +99,8 @@ const spread = (draws: Draws, name: string): number =>
   draws.chance(0.3, `${name}/none`) ? 0 : draws.between(0, 1, name);
 
 /** Small windows and short waits, so that every state of a breaker is entered many times in ten minutes. */
-function drawnPolicy(draws: Draws, relayAgainMs: number): EdgePolicy {
-  const timeoutMs = draws.scale(200, 3000, 'timeout');
+function drawnPolicy(draws: Draws, relayAgainMs: number, healthyMs: number): EdgePolicy {
+  const timeoutMs = Math.max(healthyMs, draws.scale(200, 3000, 'timeout'));
   const backoff = draws.among(['fixed', 'exponential', 'decorrelated'] as const, 'backoff');
   const baseMs = draws.scale(50, 1000, 'base');
   // Numbers that meet: a retry, or a relay that asks again, at the very end of the open wait; a timeout that is
@@ -109,7 +114,9 @@ function drawnPolicy(draws: Draws, relayAgainMs: number): EdgePolicy {
     ],
     'open-wait/which',
   );
-  const slowMs = draws.chance(0.3, 'slow-is-late') ? timeoutMs : draws.scale(50, 20_000, 'slow');
+  const slowMs = draws.chance(0.3, 'slow-is-late')
+    ? timeoutMs
+    : Math.max(healthyMs, draws.scale(50, 20_000, 'slow'));
   return {
     timeoutMs,
     retry: draws.chance(0.8, 'retries')
