@@ -43,7 +43,11 @@ export interface StormPlace {
 const SHORTEST_MS = 500;
 const LONGEST_MS = 120_000;
 const LONGEST_AT_THE_DOOR_MS = 30_000;
+const LONGEST_ADDED_MS = 60_000;
 const MOST_OF_A_CLASS = 3;
+
+/** Whom the steps of an order ask. */
+const SAGA_CALLEES = ['product', 'payment-provider', 'shipping'] as const;
 
 /** With 4xx too: a proxy that says no has not asked anybody. */
 const STATUSES = [500, 502, 503, 504, 429, 408, 400, 404, 409] as const;
@@ -245,6 +249,18 @@ export const FAULT_CLASSES: readonly FaultClass[] = [
         lengthMs,
       })),
     ),
+  },
+  {
+    // Later than a saga's patience: a step's request arrives when its compensation may have been there already.
+    name: 'late requests',
+    draw: some(2, (draws, { settings }) => ({
+      kind: 'slow',
+      target: { kind: 'edge', from: 'order', to: draws.among(SAGA_CALLEES, 'to') },
+      addMs: Math.min(LONGEST_ADDED_MS, Math.round(settings.saga.giveUpMs * draws.between(0.7, 2, 'add'))),
+      spreadShare: draws.between(0, 0.5, 'spread'),
+      share: share(draws, 30, 90),
+      lengthMs: draws.scale(10_000, LONGEST_MS, 'length'),
+    })),
   },
   {
     name: 'slow service',
