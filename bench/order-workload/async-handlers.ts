@@ -27,8 +27,6 @@ import {
 
 // The order workload as anybody would write it: plain async functions, on the Lab's clock and processes.
 
-type Outcome = 'confirmed' | 'declined' | 'undoneAtReserve' | 'undoneAtPay' | 'undoneAtShip';
-
 class Breaker {
   readonly #counters: Counters;
   #state: 'CLOSED' | 'OPEN' | 'HALF_OPEN' = 'CLOSED';
@@ -78,10 +76,22 @@ class Breaker {
 }
 
 /** A station's servers are the permits of a semaphore. */
-interface Visit extends Step {
+class Visit {
+  readonly id: number;
+  readonly meanUs: number;
+  readonly failBelow: number;
   readonly servers: Semaphore;
   readonly queueLimit: number;
   readonly breaker: Breaker | null;
+
+  constructor(step: Step, servers: Semaphore, breaker: Breaker | null) {
+    this.id = step.id;
+    this.meanUs = step.meanUs;
+    this.failBelow = step.failBelow;
+    this.servers = servers;
+    this.queueLimit = stations[step.station].queueLimit;
+    this.breaker = breaker;
+  }
 }
 
 interface Shop {
@@ -100,12 +110,11 @@ function openShop(seed: number, time: VirtualTime): Shop {
   const visits = Object.fromEntries(
     Object.entries(steps).map(([name, step]): [string, Visit] => [
       name,
-      {
-        ...step,
-        servers: servers[step.station],
-        queueLimit: stations[step.station].queueLimit,
-        breaker: name === 'pay' || name === 'ship' ? new Breaker(counters) : null,
-      },
+      new Visit(
+        step,
+        servers[step.station],
+        name === 'pay' || name === 'ship' ? new Breaker(counters) : null,
+      ),
     ]),
   ) as Record<keyof typeof steps, Visit>;
   const after: HostPorts['schedule'] = (delayMs, wake) => time.schedule(delayMs, wake);
@@ -114,14 +123,14 @@ function openShop(seed: number, time: VirtualTime): Shop {
 
 /** What a service's context is to a request: whose order this is, and how it waits. */
 class OrderContext {
-  readonly shop: Shop;
-  readonly order: number;
-  readonly #process: Process;
+  declare readonly shop: Shop;
+  declare readonly order: number;
+  declare private readonly process: Process;
 
   constructor(shop: Shop, order: number, process: Process) {
     this.shop = shop;
     this.order = order;
-    this.#process = process;
+    this.process = process;
   }
 
   draw(step: number, attempt: number, kind: number): number {
@@ -129,11 +138,11 @@ class OrderContext {
   }
 
   sleep(durationUs: number): PortCall<void> {
-    return sleepCall(this.#process, this.shop.host, durationUs / 1000);
+    return sleepCall(this.process, this.shop.host, durationUs / 1000);
   }
 
   work(servers: Semaphore, durationUs: number): PortCall<void> {
-    return workCall(this.#process, servers, this.shop.host, durationUs / 1000);
+    return workCall(this.process, servers, this.shop.host, durationUs / 1000);
   }
 }
 
@@ -196,49 +205,38 @@ async function compensate(context: OrderContext, step: Visit): Promise<void> {
   }
 }
 
-async function placeOrder(context: OrderContext): Promise<Outcome> {
-  const {
-    createOrder,
-    reserve,
-    pay,
-    ship,
-    confirm,
-    release,
-    reject,
-    void: voidPayment,
-  } = context.shop.visits;
-  await visit(context, createOrder, 1);
-  const undo = [reject];
-  let outcome: Outcome;
-  if (!(await call(context, reserve))) {
-    outcome = 'undoneAtReserve';
+async function placeOrder(context: OrderContext): Promise<void> {
+  const { counters, visits } = context.shop;
+  await visit(context, visits.createOrder, 1);
+  const undo = [visits.reject];
+  if (!(await call(context, visits.reserve))) {
+    counters.undoneAtReserve += 1;
   } else {
-    undo.push(release);
-    if (!(await call(context, pay))) {
-      outcome = 'undoneAtPay';
-      undo.push(voidPayment);
-    } else if (context.draw(pay.id, 0, DRAW_DECLINE) < declineBelow) {
-      outcome = 'declined';
+    undo.push(visits.release);
+    if (!(await call(context, visits.pay))) {
+      counters.undoneAtPay += 1;
+      undo.push(visits.void);
+    } else if (context.draw(visits.pay.id, 0, DRAW_DECLINE) < declineBelow) {
+      counters.declined += 1;
     } else {
-      undo.push(voidPayment);
-      if (await call(context, ship)) {
-        await visit(context, confirm, 1);
-        return 'confirmed';
+      undo.push(visits.void);
+      if (await call(context, visits.ship)) {
+        await visit(context, visits.confirm, 1);
+        counters.confirmed += 1;
+        return;
       }
-      outcome = 'undoneAtShip';
+      counters.undoneAtShip += 1;
     }
   }
-  for (const step of undo.reverse()) await compensate(context, step);
-  return outcome;
+  for (let step = undo.pop(); step !== undefined; step = undo.pop()) await compensate(context, step);
 }
 
 async function gateway(context: OrderContext): Promise<void> {
   const { counters, time, visits } = context.shop;
   const startedUs = time.nowUs;
   await visit(context, visits.gateway, 1);
-  const outcome = await placeOrder(context);
+  await placeOrder(context);
   const latencyUs = time.nowUs - startedUs;
-  counters[outcome] += 1;
   counters.latencyUs += latencyUs;
   // What of it was neither service nor backoff was waiting for a server.
   counters.waitedUs += latencyUs;

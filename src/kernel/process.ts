@@ -39,39 +39,48 @@ export interface ProcessInit {
 /**
  * One declared strand of work. At most one of its port calls is awaited at a time; more at once
  * needs child processes (`context.all`, `race`, `fork`).
+ *
+ * There is one for every request and every branch: as with `PendingCall`, its fields are only declared here.
  */
 export class Process {
-  readonly life: Life;
-  readonly name: string;
-  readonly parent: Process | null;
-  span: SpanContext | null;
-  parentSpanId: SpanId | null;
+  declare readonly life: Life;
+  declare readonly name: string;
+  declare readonly parent: Process | null;
+  declare span: SpanContext | null;
+  declare parentSpanId: SpanId | null;
   /** The last event this process wrote or was woken by: the cause of its next one. */
-  cause: EventId | null;
-  deadlineUs: RunTimeUs | null;
-  cancelled: Cancelled | null = null;
-  pending: PendingCall<unknown> | null = null;
+  declare cause: EventId | null;
+  declare deadlineUs: RunTimeUs | null;
+  declare cancelled: Cancelled | null;
+  declare pending: PendingCall<unknown> | null;
   /** The store operation whose transaction this process runs inside; only that one's own calls may be awaited. */
-  insideTransaction: string | null = null;
+  declare insideTransaction: string | null;
   // Children in the order they began, linked through themselves: most processes have none or one.
-  #firstChild: Process | null = null;
-  #lastChild: Process | null = null;
-  #before: Process | null = null;
-  #after: Process | null = null;
+  declare private firstChild: Process | null;
+  declare private lastChild: Process | null;
+  declare private before: Process | null;
+  declare private after: Process | null;
 
   constructor(life: Life, parent: Process | null, init: ProcessInit) {
     this.life = life;
-    this.parent = parent;
     this.name = init.name;
+    this.parent = parent;
     this.span = init.span;
     this.parentSpanId = init.parentSpanId;
     this.cause = init.cause;
     this.deadlineUs = init.deadlineUs;
+    this.cancelled = null;
+    this.pending = null;
+    this.insideTransaction = null;
+    this.firstChild = null;
+    this.lastChild = null;
+    this.before = null;
+    this.after = null;
     if (parent === null) return;
-    this.#before = parent.#lastChild;
-    if (this.#before === null) parent.#firstChild = this;
-    else this.#before.#after = this;
-    parent.#lastChild = this;
+    this.before = parent.lastChild;
+    if (this.before === null) parent.firstChild = this;
+    else this.before.after = this;
+    parent.lastChild = this;
     this.cancelled = parent.cancelled;
   }
 
@@ -79,10 +88,10 @@ export class Process {
   leaveParent(): void {
     const { parent } = this;
     if (parent === null) return;
-    if (this.#before === null) parent.#firstChild = this.#after;
-    else this.#before.#after = this.#after;
-    if (this.#after === null) parent.#lastChild = this.#before;
-    else this.#after.#before = this.#before;
+    if (this.before === null) parent.firstChild = this.after;
+    else this.before.after = this.after;
+    if (this.after === null) parent.lastChild = this.before;
+    else this.after.before = this.before;
   }
 
   /** Cancels this process and its children; a process that runs just now meets it at its next port call. */
@@ -91,7 +100,7 @@ export class Process {
     const cancelled = typeof reason === 'string' ? new Cancelled(reason) : reason;
     this.cancelled = cancelled;
     const children: Process[] = [];
-    for (let child = this.#firstChild; child !== null; child = child.#after) children.push(child);
+    for (let child = this.firstChild; child !== null; child = child.after) children.push(child);
     for (const child of children) child.cancel(cancelled);
     this.pending?.cancelBy(cancelled);
   }
@@ -137,12 +146,13 @@ export class PendingCall<T> implements PortCall<T>, Settle<T> {
   declare private awaited: boolean;
   declare private onValue: ((value: T) => unknown) | null;
   declare private onError: ((error: unknown) => unknown) | null;
-  declare private cancelHook: (() => void) | undefined;
+  declare protected cancelHook: (() => void) | undefined;
 
   constructor(
     process: Process,
     name: string,
-    start: (settle: Settle<T>) => (() => void) | undefined,
+    /** Gives what undoes it; null: a subclass begins it, if it is pending still. */
+    start: ((settle: Settle<T>) => (() => void) | undefined) | null,
     options: PortCallOptions = NO_OPTIONS,
   ) {
     this.name = name;
@@ -162,10 +172,14 @@ export class PendingCall<T> implements PortCall<T>, Settle<T> {
           `'${name}' was called inside the transaction of '${process.insideTransaction}': only the transaction's own operations may be awaited there`,
         ),
       );
-    } else {
+    } else if (start !== null) {
       const hook = start(this);
       if (this.state === 'pending') this.cancelHook = hook;
     }
+  }
+
+  protected get isPending(): boolean {
+    return this.state === 'pending';
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- as in PortCall
@@ -221,10 +235,15 @@ export class PendingCall<T> implements PortCall<T>, Settle<T> {
 
   /** Called by the process's cancellation. */
   cancelBy(reason: Cancelled): void {
+    this.giveUp();
+    if (!this.join) this.reject(reason);
+  }
+
+  /** Undoes what it began, unless it has settled. */
+  protected giveUp(): void {
     const hook = this.cancelHook;
     this.cancelHook = undefined;
     hook?.();
-    if (!this.join) this.reject(reason);
   }
 
   private wake(): void {
@@ -249,14 +268,7 @@ export function runProcess<T>(
   body: () => Awaitable<T>,
   done: (outcome: ProcessOutcome<T>) => void,
 ): void {
-  const { life } = process;
-  life.tracker.started();
-  const end = (outcome: ProcessOutcome<T>) => {
-    if (life.dead) return;
-    process.leaveParent();
-    done(outcome);
-    life.tracker.ended();
-  };
+  process.life.tracker.started();
   let result: Promise<T>;
   try {
     // awaited elsewhere: here a process begins, and its end is what is waited for
@@ -267,7 +279,18 @@ export function runProcess<T>(
   }
   // awaited elsewhere: `done` hears of it
   result.then(
-    (value) => end({ ok: true, value }),
-    (error: unknown) => end({ ok: false, error }),
+    (value) => end(process, { ok: true, value }, done),
+    (error: unknown) => end(process, { ok: false, error }, done),
   );
+}
+
+function end<T>(
+  process: Process,
+  outcome: ProcessOutcome<T>,
+  done: (outcome: ProcessOutcome<T>) => void,
+): void {
+  if (process.life.dead) return;
+  process.leaveParent();
+  done(outcome);
+  process.life.tracker.ended();
 }

@@ -1,16 +1,15 @@
 import type { Semaphore } from './coordination.ts';
-import type { HostPorts, Undo } from './host-ports.ts';
-import { PendingCall, type PortCall, type Process, type Settle } from './process.ts';
+import type { HostPorts } from './host-ports.ts';
+import { PendingCall, type PortCall, type Process } from './process.ts';
+
+// Most of what a service waits for: each call is one object, so there are few to make and to collect.
 
 /** Waits for so much run time. */
 export const sleepCall = (
   process: Process,
   host: Pick<HostPorts, 'schedule'>,
   durationMs: number,
-): PortCall<void> =>
-  new PendingCall<void>(process, 'clock.sleep', (settle) =>
-    host.schedule(Math.max(0, durationMs), () => settle.resolve()),
-  );
+): PortCall<void> => new Sleep(process, host, Math.max(0, durationMs));
 
 /** Takes one of the CPU slots for so much run time, and waits for one when all are in use. */
 export const workCall = (
@@ -18,48 +17,54 @@ export const workCall = (
   cpu: Semaphore,
   host: Pick<HostPorts, 'work'>,
   durationMs: number,
-): PortCall<void> =>
-  new PendingCall<void>(process, 'work', (settle) =>
-    new Work(cpu, host, Math.max(0, durationMs), settle).begin(),
-  );
+): PortCall<void> => new Work(process, cpu, host, Math.max(0, durationMs));
 
-class Work {
-  readonly #cpu: Semaphore;
-  readonly #host: Pick<HostPorts, 'work'>;
-  readonly #durationMs: number;
-  readonly #settle: Settle<void>;
-  #undo: Undo | null = null;
-  #holds = false;
-  #over = false;
+// Closures are made outside of the constructors: there each would keep all of the constructor's parameters.
 
-  constructor(cpu: Semaphore, host: Pick<HostPorts, 'work'>, durationMs: number, settle: Settle<void>) {
-    this.#cpu = cpu;
-    this.#host = host;
-    this.#durationMs = durationMs;
-    this.#settle = settle;
+class Sleep extends PendingCall<void> {
+  constructor(process: Process, host: Pick<HostPorts, 'schedule'>, durationMs: number) {
+    super(process, 'clock.sleep', null);
+    if (this.isPending) this.begin(host, durationMs);
   }
 
-  begin(): Undo {
-    const leave = this.#cpu.enter(() => this.#enter());
-    return () => {
-      leave();
-      this.#undo?.();
-      this.#end();
-    };
+  private begin(host: Pick<HostPorts, 'schedule'>, durationMs: number): void {
+    this.cancelHook = host.schedule(durationMs, () => this.resolve());
+  }
+}
+
+class Work extends PendingCall<void> {
+  declare private readonly cpu: Semaphore;
+  declare private holds: boolean;
+
+  constructor(process: Process, cpu: Semaphore, host: Pick<HostPorts, 'work'>, durationMs: number) {
+    super(process, 'work', null);
+    this.cpu = cpu;
+    this.holds = false;
+    if (!this.isPending) return;
+    if (cpu.tryAcquire()) this.begin(host, durationMs);
+    else this.queue(host, durationMs);
   }
 
-  #enter(): void {
-    this.#holds = true;
-    if (this.#over) return;
-    this.#undo = this.#host.work(this.#durationMs, () => {
-      this.#end();
-      this.#settle.resolve();
+  private queue(host: Pick<HostPorts, 'work'>, durationMs: number): void {
+    this.cancelHook = this.cpu.enter(() => this.begin(host, durationMs));
+  }
+
+  private begin(host: Pick<HostPorts, 'work'>, durationMs: number): void {
+    this.holds = true;
+    this.cancelHook = host.work(durationMs, () => {
+      this.end();
+      this.resolve();
     });
   }
 
-  #end(): void {
-    if (this.#over) return;
-    this.#over = true;
-    if (this.#holds) this.#cpu.release();
+  private end(): void {
+    if (!this.holds) return;
+    this.holds = false;
+    this.cpu.release();
+  }
+
+  protected override giveUp(): void {
+    super.giveUp();
+    this.end();
   }
 }
