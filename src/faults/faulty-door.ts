@@ -20,6 +20,8 @@ export interface FaultyDoorOptions {
   crash(reason: CrashReason): void;
 }
 
+const isCrashAt = isOf('crash-at');
+
 /**
  * A service with the faults of its door: after admission, so that what waits here holds a request
  * slot, and before the handler. Everything that asks is hit alike, health checks too. Its own
@@ -31,6 +33,7 @@ export function faultyDefinition(definition: ServiceDefinition, door: FaultyDoor
     context: Context,
     when: CrashAtFault['when'],
   ): Promise<void> => {
+    if (!door.active().some(isCrashAt)) return;
     const operation = definition.operationOf(request);
     const due = door.triggers.reached('handler', operation, when);
     if (due === null) return;

@@ -6,7 +6,6 @@ import {
   type FaultId,
   type HttpOutcome,
   type HttpRequest,
-  type InstanceId,
   type OutboundMessage,
   ok,
   type RandomPort,
@@ -69,20 +68,20 @@ const NONE: readonly ActiveFault[] = [];
 
 /** One request, on its way there and back. */
 class Exchange {
-  readonly #deliver: Deliver;
-  readonly #ports: FaultyNetworkPorts;
-  readonly #message: OutboundMessage;
-  readonly #reply: (reply: Reply) => void;
+  declare private readonly deliver: Deliver;
+  declare private readonly ports: FaultyNetworkPorts;
+  declare private readonly message: OutboundMessage;
+  declare private readonly reply: (reply: Reply) => void;
   /** How long faults held the request. */
-  #heldMs = 0;
+  declare private heldMs: number;
   /** Set once the callee has the request. */
-  #delivery: Undo | null = null;
+  declare private delivery: Undo | null;
   /** The caller has its answer, or waits for none any more. */
-  #over = false;
+  declare private over: boolean;
   /** Nobody is at work on it any more, or ever will be: that the caller gave up is no news to anybody. */
-  #idle = false;
+  declare private idle: boolean;
   /** The news that the caller gave up has arrived. */
-  #cancelled = false;
+  declare private cancelled: boolean;
 
   constructor(
     deliver: Deliver,
@@ -90,194 +89,204 @@ class Exchange {
     message: OutboundMessage,
     reply: (reply: Reply) => void,
   ) {
-    this.#deliver = deliver;
-    this.#ports = ports;
-    this.#message = message;
-    this.#reply = reply;
+    this.deliver = deliver;
+    this.ports = ports;
+    this.message = message;
+    this.reply = reply;
+    this.heldMs = 0;
+    this.delivery = null;
+    this.over = false;
+    this.idle = false;
+    this.cancelled = false;
   }
 
   begin(): void {
-    this.#travel('request', this.#message.cause, (cause) => this.#arrive(cause));
+    this.travel('request', this.message.cause, (cause) => this.arrive(cause));
   }
 
   giveUp(): void {
-    if (this.#over) return;
-    this.#over = true;
-    if (this.#idle) return;
-    this.#travel('cancel', this.#message.cause, () => {
-      this.#cancelled = true;
+    if (this.over) return;
+    this.over = true;
+    if (this.idle) return;
+    this.travel('cancel', this.message.cause, () => {
+      this.cancelled = true;
       // Else it has overtaken its request, which is cancelled as it arrives.
-      this.#delivery?.();
+      this.delivery?.();
     });
   }
 
   /** Takes one message one way; `arrive` hears of what has happened to it last, unless it is lost. */
-  #travel(leg: Leg, sent: EventId, arrive: (cause: EventId) => void): void {
-    const faults = this.#faultsOn(leg);
-    if (faults.length === 0 && (leg !== 'cancel' || this.#heldMs === 0)) {
+  private travel(leg: Leg, sent: EventId, arrive: (cause: EventId) => void): void {
+    const faults = this.faultsOn(leg);
+    if (faults.length === 0 && (leg !== 'cancel' || this.heldMs === 0)) {
       arrive(sent);
       return;
     }
-    const lost = faults.find((active) => this.#loses(active, leg));
+    const lost = faults.find((active) => this.loses(active, leg));
     if (lost !== undefined) {
-      this.#lose(leg, lost, sent);
+      this.lose(leg, lost, sent);
       return;
     }
     const clog = faults.find(isClog);
     if (clog !== undefined) {
       const { faultId, fault } = clog;
-      const cause = this.#note(clog, `${WORDS[leg]} stuck`, null, sent);
-      const extraMs = fault.extraMs * this.#ports.random.uniform('fault.clog', faultId, ...this.#key, leg);
+      const cause = this.note(clog, `${WORDS[leg]} stuck`, null, sent);
+      const extraMs = fault.extraMs * this.ports.random.uniform('fault.clog', faultId, ...this.key, leg);
       // By a timer also when it is due at once: the fault may be cleared while the run is paused.
-      this.#ports.whenEnded(faultId, () => {
-        this.#ports.schedule(extraMs, () => this.#travel(leg, cause, arrive));
+      this.ports.whenEnded(faultId, () => {
+        this.ports.schedule(extraMs, () => this.travel(leg, cause, arrive));
       });
       return;
     }
     let cause = sent;
     let delayMs = 0;
-    if (leg === 'cancel') delayMs = this.#heldMs;
+    if (leg === 'cancel') delayMs = this.heldMs;
     else {
       for (const active of faults) {
-        const ms = this.#delayBy(active, leg);
+        const ms = this.delayBy(active, leg);
         if (ms === null) continue;
         const effect = leg === 'request' ? 'held on the way' : 'answer held on the way';
-        cause = this.#note(active, effect, ms, cause);
+        cause = this.note(active, effect, ms, cause);
         delayMs += ms;
       }
     }
-    if (leg === 'request') this.#heldMs = delayMs;
+    if (leg === 'request') this.heldMs = delayMs;
     if (delayMs === 0) {
       arrive(cause);
       return;
     }
-    this.#ports.schedule(delayMs, () => {
-      const cut = this.#faultsOn(leg).find(isCut);
+    this.ports.schedule(delayMs, () => {
+      const cut = this.faultsOn(leg).find(isCut);
       if (cut === undefined) arrive(cause);
-      else this.#lose(leg, cut, cause);
+      else this.lose(leg, cut, cause);
     });
   }
 
   /** The request is at the callee's door. */
-  #arrive(cause: EventId): void {
-    const faults = this.#faultsOn('request');
+  private arrive(cause: EventId): void {
+    const faults = this.faultsOn('request');
     if (faults.length === 0) {
-      this.#hand(cause);
+      this.hand(cause);
       return;
     }
-    const reset = faults
-      .filter(isReset)
-      .find((active) => active.fault.when === 'before' && this.#hit(active));
+    const reset = faults.filter(isReset).find((active) => active.fault.when === 'before' && this.hit(active));
     if (reset !== undefined) {
-      this.#instead(reset, 'connection reset before it was delivered', connectionReset(reset), cause);
+      this.instead(reset, 'connection reset before it was delivered', connectionReset(reset), cause);
       return;
     }
-    const error = faults.filter(isErrors).find((active) => this.#hit(active));
+    const error = faults.filter(isErrors).find((active) => this.hit(active));
     if (error !== undefined) {
-      this.#instead(error, `answered ${error.fault.status}`, ok(injectedAnswer(error)), cause);
+      this.instead(error, `answered ${error.fault.status}`, ok(injectedAnswer(error)), cause);
       return;
     }
-    this.#hand(cause);
-    const twice = mayBeRepeated(this.#message.request)
-      ? faults.filter(isDuplicate).find((active) => this.#hit(active))
+    this.hand(cause);
+    const twice = mayBeRepeated(this.message.request)
+      ? faults.filter(isDuplicate).find((active) => this.hit(active))
       : undefined;
     if (twice === undefined) return;
     const { faultId, fault } = twice;
-    const delayMs = fault.withinMs * this.#ports.random.uniform('fault.delay', faultId, ...this.#key);
-    this.#ports.schedule(delayMs, () => {
-      const cut = this.#faultsOn('request').find(isCut);
+    const delayMs = fault.withinMs * this.ports.random.uniform('fault.delay', faultId, ...this.key);
+    this.ports.schedule(delayMs, () => {
+      const cut = this.faultsOn('request').find(isCut);
       if (cut !== undefined) {
-        this.#note(cut, 'repeated request lost', null, cause);
+        this.note(cut, 'repeated request lost', null, cause);
         return;
       }
-      const again = this.#note(twice, 'delivered again', delayMs, cause);
-      this.#deliver({ ...this.#message, cause: again }, () => {});
+      const again = this.note(twice, 'delivered again', delayMs, cause);
+      this.deliver({ ...this.message, cause: again }, () => {});
     });
   }
 
-  #hand(cause: EventId): void {
-    const message = cause === this.#message.cause ? this.#message : { ...this.#message, cause };
-    this.#delivery = this.#deliver(message, (given) => this.#answered(given));
-    if (this.#cancelled) this.#delivery();
+  private hand(cause: EventId): void {
+    const message = cause === this.message.cause ? this.message : { ...this.message, cause };
+    this.delivery = this.deliver(message, (given) => this.answered(given));
+    if (this.cancelled) this.delivery();
   }
 
-  #answered(given: Reply): void {
-    this.#idle = true;
-    if (this.#over) return;
+  private answered(given: Reply): void {
+    this.idle = true;
+    if (this.over) return;
     const reset = given.outcome.ok
-      ? this.#faultsOn('response')
+      ? this.faultsOn('response')
           .filter(isReset)
-          .find((active) => active.fault.when === 'after' && this.#hit(active))
+          .find((active) => active.fault.when === 'after' && this.hit(active))
       : undefined;
-    if (reset === undefined) this.#back(given);
+    if (reset === undefined) this.back(given);
     else {
-      const cause = given.cause ?? this.#message.cause;
-      this.#instead(reset, 'connection reset after it was answered', connectionReset(reset), cause);
+      const cause = given.cause ?? this.message.cause;
+      this.instead(reset, 'connection reset after it was answered', connectionReset(reset), cause);
     }
   }
 
-  #instead(by: ActiveFault, effect: string, outcome: HttpOutcome, because: EventId): void {
-    this.#idle = true;
-    this.#back({ outcome, cause: this.#note(by, effect, null, because) });
+  private instead(by: ActiveFault, effect: string, outcome: HttpOutcome, because: EventId): void {
+    this.idle = true;
+    this.back({ outcome, cause: this.note(by, effect, null, because) });
   }
 
-  #back(given: Reply): void {
-    const sent = given.cause ?? this.#message.cause;
-    this.#travel('response', sent, (cause) => {
-      if (this.#over) return;
-      this.#over = true;
-      this.#reply(cause === sent ? given : { ...given, cause });
+  private back(given: Reply): void {
+    const sent = given.cause ?? this.message.cause;
+    this.travel('response', sent, (cause) => {
+      if (this.over) return;
+      this.over = true;
+      this.reply(cause === sent ? given : { ...given, cause });
     });
   }
 
-  #lose(leg: Leg, by: ActiveFault, cause: EventId): void {
-    if (leg === 'request') this.#idle = true;
-    this.#note(by, `${WORDS[leg]} lost`, null, cause);
+  private lose(leg: Leg, by: ActiveFault, cause: EventId): void {
+    if (leg === 'request') this.idle = true;
+    this.note(by, `${WORDS[leg]} lost`, null, cause);
   }
 
-  #loses(active: ActiveFault, leg: Leg): boolean {
+  private loses(active: ActiveFault, leg: Leg): boolean {
     if (isCut(active)) return true;
     if (!isLoss(active)) return false;
     const { way } = active.fault;
     if (way !== 'both' && (way === 'response') !== (leg === 'response')) return false;
-    return hits(this.#ports.random, active, [...this.#key, leg]);
+    return hits(this.ports.random, active, [...this.key, leg]);
   }
 
-  #delayBy(active: ActiveFault, leg: 'request' | 'response'): number | null {
-    const { random } = this.#ports;
+  private delayBy(active: ActiveFault, leg: 'request' | 'response'): number | null {
+    const { random } = this.ports;
     if (isLatency(active)) {
-      const draw = random.uniform('fault.delay', active.faultId, ...this.#key, leg);
+      const draw = random.uniform('fault.delay', active.faultId, ...this.key, leg);
       return exponential(active.fault.meanMs, draw);
     }
-    return leg === 'request' && isSlow(active) ? slowMs(random, active, this.#key) : null;
+    return leg === 'request' && isSlow(active) ? slowMs(random, active, this.key) : null;
   }
 
   /** The faults that a message meets on its way. */
-  #faultsOn(leg: Leg): readonly ActiveFault[] {
-    const active = this.#ports.active();
+  private faultsOn(leg: Leg): readonly ActiveFault[] {
+    const active = this.ports.active();
     if (active.length === 0) return NONE;
-    const { from, to } = this.#message;
-    const [caller, callee] = [serviceOf(from), serviceOf(to)];
-    const [sender, receiver]: readonly [InstanceId, InstanceId] =
-      leg === 'response' ? [to, from] : [from, to];
-    return active.filter(({ fault }) => {
-      if (fault.kind === 'crash-at') return false;
-      if (fault.kind === 'partition') return separates(fault, sender, receiver);
-      return sitsBetween(fault.target, caller, callee);
-    });
+    const { from, to } = this.message;
+    const caller = serviceOf(from);
+    const callee = serviceOf(to);
+    const sender = leg === 'response' ? to : from;
+    const receiver = leg === 'response' ? from : to;
+    let met = NONE;
+    for (const each of active) {
+      const { fault } = each;
+      if (fault.kind === 'crash-at') continue;
+      const isMet =
+        fault.kind === 'partition'
+          ? separates(fault, sender, receiver)
+          : sitsBetween(fault.target, caller, callee);
+      if (isMet) met = [...met, each];
+    }
+    return met;
   }
 
-  #hit(active: ActiveFault & { readonly fault: { readonly share: number } }): boolean {
-    return hits(this.#ports.random, active, this.#key);
+  private hit(active: ActiveFault & { readonly fault: { readonly share: number } }): boolean {
+    return hits(this.ports.random, active, this.key);
   }
 
-  get #key(): readonly [string, number] {
-    return [this.#message.callId, this.#message.attempt];
+  private get key(): readonly [string, number] {
+    return [this.message.callId, this.message.attempt];
   }
 
-  #note(by: ActiveFault, effect: string, delayMs: number | null, cause: EventId): EventId {
-    const { traceId, spanId } = this.#message.span;
-    return this.#ports.write(injected(by, effect, delayMs), { traceId, spanId, cause });
+  private note(by: ActiveFault, effect: string, delayMs: number | null, cause: EventId): EventId {
+    const { traceId, spanId } = this.message.span;
+    return this.ports.write(injected(by, effect, delayMs), { traceId, spanId, cause });
   }
 }
 

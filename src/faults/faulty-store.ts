@@ -11,7 +11,7 @@ import type {
   TransactionMode,
   Undo,
 } from '../kernel/index.ts';
-import { type ActiveFault, type FaultOf, isOf } from './fault.ts';
+import { type ActiveFault, type ActiveOf, type FaultOf, isOf } from './fault.ts';
 import { sitsAt } from './fault-place.ts';
 import { type DrawKey, hits, injected, type WriteEvent } from './injection.ts';
 
@@ -42,17 +42,18 @@ const isStoreSlow = isOf('store-slow');
 
 /** What a database that is read-only or full refuses is to write. */
 const ONLY_WRITES: readonly StoreErrorKind[] = ['read-only', 'quota-exceeded'];
-const NONE: readonly ActiveFault[] = [];
+const NONE: readonly ActiveOf<'store-errors' | 'store-slow'>[] = [];
+const NOTHING: Undo = () => {};
 
 class FaultyTransaction implements HostTransaction {
-  readonly #ports: HostPorts;
-  readonly #options: FaultyStoreOptions;
-  readonly #operation: string;
-  readonly #mode: TransactionMode;
-  readonly #at: LogPlace | undefined;
-  readonly #askedUs: RunTimeUs;
-  #slowedMs = 0;
-  #raw: HostTransaction | null = null;
+  declare private readonly ports: HostPorts;
+  declare private readonly options: FaultyStoreOptions;
+  declare private readonly operation: string;
+  declare private readonly mode: TransactionMode;
+  declare private readonly at: LogPlace | undefined;
+  declare private readonly askedUs: RunTimeUs;
+  declare private slowedMs: number;
+  declare private raw: HostTransaction | null;
 
   constructor(
     ports: HostPorts,
@@ -61,99 +62,106 @@ class FaultyTransaction implements HostTransaction {
     mode: TransactionMode,
     at: LogPlace | undefined,
   ) {
-    this.#ports = ports;
-    this.#options = options;
-    this.#operation = operation;
-    this.#mode = mode;
-    this.#at = at;
-    this.#askedUs = ports.now();
+    this.ports = ports;
+    this.options = options;
+    this.operation = operation;
+    this.mode = mode;
+    this.at = at;
+    this.askedUs = ports.now();
+    this.slowedMs = 0;
+    this.raw = null;
   }
 
   begin(tables: readonly string[], opened: (outcome: StoreOutcome<HostTransaction>) => void): Undo {
-    let undo: Undo = () => {};
-    const start = () => {
-      const failed = this.#failedAt('begin');
-      if (failed !== null) {
-        opened(failed);
-        return;
-      }
-      undo = this.#ports.begin(
-        this.#operation,
-        tables,
-        this.#mode,
-        (outcome) => {
-          if (!outcome.ok) {
-            opened(outcome);
-            return;
-          }
-          this.#raw = outcome.value;
-          opened({ ok: true, value: this });
-        },
-        this.#at,
+    for (const slow of this.faults().filter(isStoreSlow)) {
+      if (!hits(this.ports.random, slow, this.key)) continue;
+      this.options.write(
+        injected(slow, `slowed the transaction ${this.operation}`, slow.fault.addMs),
+        this.at,
       );
-    };
-    for (const slow of this.#faults().filter(isStoreSlow)) {
-      if (!hits(this.#ports.random, slow, this.#key)) continue;
-      this.#options.write(
-        injected(slow, `slowed the transaction ${this.#operation}`, slow.fault.addMs),
-        this.#at,
-      );
-      this.#slowedMs += slow.fault.addMs;
+      this.slowedMs += slow.fault.addMs;
     }
-    if (this.#slowedMs === 0) start();
-    else undo = this.#ports.schedule(this.#slowedMs / 2, start);
+    if (this.slowedMs === 0) return this.start(tables, opened);
+    let undo = this.ports.schedule(this.slowedMs / 2, () => {
+      undo = this.start(tables, opened);
+    });
     return () => undo();
   }
 
+  private start(tables: readonly string[], opened: (outcome: StoreOutcome<HostTransaction>) => void): Undo {
+    const failed = this.failedAt('begin');
+    if (failed !== null) {
+      opened(failed);
+      return NOTHING;
+    }
+    return this.ports.begin(
+      this.operation,
+      tables,
+      this.mode,
+      (outcome) => {
+        if (!outcome.ok) {
+          opened(outcome);
+          return;
+        }
+        this.raw = outcome.value;
+        opened({ ok: true, value: this });
+      },
+      this.at,
+    );
+  }
+
   request(operation: StoreOperation, done: (outcome: StoreOutcome<unknown>) => void): void {
-    this.#raw?.request(operation, done);
+    this.raw?.request(operation, done);
   }
 
   commit(events: readonly RunEvent[], done: (outcome: StoreOutcome<void>) => void): void {
-    const failed = this.#failedAt('commit');
+    const failed = this.failedAt('commit');
     if (failed !== null) {
       this.abort();
       done(failed);
       return;
     }
-    this.#raw?.commit(events, (outcome) => {
+    this.raw?.commit(events, (outcome) => {
       const tell = () => {
-        if (!outcome.ok || !this.#options.durable(this.#operation, events)) done(outcome);
+        if (!outcome.ok || !this.options.durable(this.operation, events)) done(outcome);
       };
-      if (this.#slowedMs === 0) tell();
-      else this.#ports.schedule(this.#slowedMs / 2, tell);
+      if (this.slowedMs === 0) tell();
+      else this.ports.schedule(this.slowedMs / 2, tell);
     });
   }
 
   abort(): void {
-    this.#raw?.abort();
+    this.raw?.abort();
   }
 
-  #failedAt(edge: FaultOf<'store-errors'>['at']): Failed | null {
-    const faults = this.#faults();
+  private failedAt(edge: FaultOf<'store-errors'>['at']): Failed | null {
+    const faults = this.faults();
     if (faults.length === 0) return null;
     const error = faults.filter(isStoreErrors).find((active) => {
       const { fault } = active;
       if (fault.at !== edge) return false;
-      if (this.#mode === 'readonly' && ONLY_WRITES.includes(fault.error)) return false;
-      return hits(this.#ports.random, active, this.#key);
+      if (this.mode === 'readonly' && ONLY_WRITES.includes(fault.error)) return false;
+      return hits(this.ports.random, active, this.key);
     });
     if (error === undefined) return null;
     const { error: kind } = error.fault;
     const where = edge === 'begin' ? 'at its beginning' : 'at its commit';
-    const effect = `failed the transaction ${this.#operation} ${where} (${kind})`;
-    const cause = this.#options.write(injected(error, effect), this.#at);
+    const effect = `failed the transaction ${this.operation} ${where} (${kind})`;
+    const cause = this.options.write(injected(error, effect), this.at);
     return { ok: false, kind, message: `a fault (${error.faultId}): ${kind}`, cause };
   }
 
-  #faults(): readonly ActiveFault[] {
-    const active = this.#options.active();
-    if (active.length === 0) return NONE;
-    return active.filter(isStoreFault).filter(({ fault }) => sitsAt(fault.target, this.#options.instance));
+  private faults(): readonly ActiveOf<'store-errors' | 'store-slow'>[] {
+    let here = NONE;
+    for (const active of this.options.active()) {
+      if (isStoreFault(active) && sitsAt(active.fault.target, this.options.instance))
+        here = [...here, active];
+    }
+    return here;
   }
 
   /** What it is, in which trace, and when it was asked for: none of it moves when others ask for more. */
-  get #key(): DrawKey {
-    return [this.#options.instance, this.#operation, this.#at?.traceId ?? '', this.#askedUs];
+  private get key(): DrawKey {
+    return [this.options.instance, this.operation, this.at?.traceId ?? '', this.askedUs];
   }
 }

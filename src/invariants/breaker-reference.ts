@@ -451,8 +451,12 @@ function wrongOutcome(breaker: Reference, event: Outcome, settings: CircuitBreak
 function ratesOf(breaker: Reference, settings: CircuitBreakerSettings, nowUs: number) {
   const counted = breaker.counted(nowUs);
   const calls = counted.length;
-  const failures = counted.filter(({ failed }) => failed).length;
-  const slowCalls = counted.filter(({ slow }) => slow).length;
+  let failures = 0;
+  let slowCalls = 0;
+  for (const { failed, slow } of counted) {
+    if (failed) failures += 1;
+    if (slow) slowCalls += 1;
+  }
   const known = calls > 0 && calls >= minimumOf(breaker, settings);
   return {
     calls,
@@ -470,20 +474,27 @@ function wrongFigures(
   nowUs: number,
 ): string | null {
   const { state, windowSize, notPermitted } = breaker;
-  const should: Record<string, unknown> = {
-    state,
-    windowSize,
-    notPermitted,
-    ...ratesOf(breaker, settings, nowUs),
-  };
-  for (const [name, value] of Object.entries(should)) {
+  const rates = ratesOf(breaker, settings, nowUs);
+  const should = { state, windowSize, notPermitted, ...rates } as const;
+  for (const name of FIGURES) {
     // Of a window that belongs to another state no rate is asked.
-    if (state === 'OPEN' && name.endsWith('Rate')) continue;
-    const is = figures[name as keyof CircuitFigures];
-    if (is !== value) return `${name} is ${is} instead of ${String(value)}`;
+    if (state === 'OPEN' && (name === 'failureRate' || name === 'slowCallRate')) continue;
+    if (figures[name] !== should[name]) return `${name} is ${figures[name]} instead of ${should[name]}`;
   }
   return null;
 }
+
+/** In the order in which they are looked at. */
+const FIGURES = [
+  'state',
+  'windowSize',
+  'notPermitted',
+  'calls',
+  'failures',
+  'slowCalls',
+  'failureRate',
+  'slowCallRate',
+] as const;
 
 /** CB-7: it refuses only after it opened, until its wait is over, and while HALF_OPEN. */
 function wrongRefusal({ state, untilUs }: Reference, nowUs: number): string | null {

@@ -20,8 +20,8 @@ function keyFieldOf({ rows }: LoggedTable): string | null {
 /** As the log shows it: it masks secrets, and then says no more than that there is one. */
 function masked(row: Row, logged: Row): Row {
   let shown: Record<string, Json> | null = null;
-  for (const [field, value] of Object.entries(logged)) {
-    if (value !== MASK || (row[field] ?? null) === null) continue;
+  for (const field in logged) {
+    if (logged[field] !== MASK || (row[field] ?? null) === null) continue;
     shown ??= { ...row };
     shown[field] = MASK;
   }

@@ -10,16 +10,12 @@ export function frozenJson<T>(value: T, path = 'row'): T {
 
 /** What is wrong and where, as the end of a sentence; null when nothing is. The way there is told on the way back. */
 function freeze(value: unknown): string | null {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return null;
-    case 'number':
-      return Number.isFinite(value) ? null : ` is ${value}, which JSON cannot carry`;
-    case 'object':
-      break;
-    default:
-      return ` is ${value === undefined ? 'undefined' : `a ${typeof value}`}, which JSON cannot carry`;
+  if (typeof value === 'string' || typeof value === 'boolean') return null;
+  if (typeof value === 'number') {
+    return Number.isFinite(value) ? null : ` is ${value}, which JSON cannot carry`;
+  }
+  if (typeof value !== 'object') {
+    return ` is ${value === undefined ? 'undefined' : `a ${typeof value}`}, which JSON cannot carry`;
   }
   if (value === null) return null;
   if (Array.isArray(value)) {

@@ -70,6 +70,12 @@ export function parseJsonBody(body: string | null): Result<unknown, string> {
   }
 }
 
+/** `/orders/7?full=1` → `/orders/7`. */
+export function pathnameOf(path: string): string {
+  const mark = path.indexOf('?');
+  return mark < 0 ? path : path.slice(0, mark);
+}
+
 /** `/orders/7?full=1` → `/orders/7` and its query, decoded. A repeated parameter keeps its last value. */
 export function splitPath(path: string): { pathname: string; query: Record<string, string> } {
   const mark = path.indexOf('?');
@@ -84,6 +90,7 @@ export function splitPath(path: string): { pathname: string; query: Record<strin
 }
 
 function decodeQueryPart(text: string): string {
+  if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

@@ -28,34 +28,34 @@ export const sendRequest = (
   );
 
 class OutgoingRequest {
-  readonly #core: InstanceCore;
-  readonly #process: Process;
-  readonly #outbound: NetworkRequest;
-  readonly #settle: Settle<HttpOutcome>;
-  readonly #startedUs: RunTimeUs;
-  readonly #span: SpanContext;
-  readonly #parentSpanId: SpanId | null;
+  declare private readonly core: InstanceCore;
+  declare private readonly process: Process;
+  declare private readonly outbound: NetworkRequest;
+  declare private readonly settle: Settle<HttpOutcome>;
+  declare private readonly startedUs: RunTimeUs;
+  declare private readonly span: SpanContext;
+  declare private readonly parentSpanId: SpanId | null;
   /** Until the process's deadline; null: it has none. */
-  readonly #remainingMs: number | null;
-  readonly #limitMs: number | null;
-  readonly #sent: EventId;
-  #over = false;
-  #undoSend: Undo | null = null;
-  #undoTimer: Undo | null = null;
+  declare private readonly remainingMs: number | null;
+  declare private readonly limitMs: number | null;
+  declare private readonly sent: EventId;
+  declare private over: boolean;
+  declare private undoSend: Undo | null;
+  declare private undoTimer: Undo | null;
 
   constructor(core: InstanceCore, process: Process, outbound: NetworkRequest, settle: Settle<HttpOutcome>) {
     const { host } = core;
-    this.#core = core;
-    this.#process = process;
-    this.#outbound = outbound;
-    this.#settle = settle;
-    this.#startedUs = host.now();
-    this.#span = { traceId: process.span?.traceId ?? core.newTraceId(), spanId: core.newSpanId() };
-    this.#parentSpanId = process.span?.spanId ?? null;
-    this.#remainingMs = process.deadlineUs === null ? null : elapsedMs(this.#startedUs, process.deadlineUs);
-    this.#limitMs = smallest(outbound.timeoutMs, this.#remainingMs);
+    this.core = core;
+    this.process = process;
+    this.outbound = outbound;
+    this.settle = settle;
+    this.startedUs = host.now();
+    this.span = { traceId: process.span?.traceId ?? core.newTraceId(), spanId: core.newSpanId() };
+    this.parentSpanId = process.span?.spanId ?? null;
+    this.remainingMs = process.deadlineUs === null ? null : elapsedMs(this.startedUs, process.deadlineUs);
+    this.limitMs = smallest(outbound.timeoutMs, this.remainingMs);
     const { callId, attempt, plane, to, request } = outbound;
-    this.#sent = this.#core.write(
+    this.sent = this.core.write(
       {
         type: 'request.sent',
         callId,
@@ -65,62 +65,71 @@ class OutgoingRequest {
         plane,
         method: request.method,
         path: request.path,
-        timeoutMs: this.#limitMs,
+        timeoutMs: this.limitMs,
         deadlineUs: process.deadlineUs,
       },
-      this.#place(process.cause),
+      this.place(process.cause),
     );
-    process.cause = this.#sent;
+    process.cause = this.sent;
+    this.over = false;
+    this.undoSend = null;
+    this.undoTimer = null;
   }
 
   /** Gives the way to cancel it. */
   send(): Undo {
-    const { host, identity } = this.#core;
-    const outbound = this.#outbound;
+    const { host, identity } = this.core;
+    const outbound = this.outbound;
     const headers: Record<string, string> = {
       ...outbound.request.headers,
-      traceparent: formatTraceparent(this.#span),
+      traceparent: formatTraceparent(this.span),
       [REQUEST_ID_HEADER]: outbound.callId,
       [ATTEMPT_HEADER]: String(outbound.attempt),
     };
-    if (this.#remainingMs !== null) {
-      headers[DEADLINE_HEADER] = String(Math.max(0, Math.round(this.#remainingMs)));
+    if (this.remainingMs !== null) {
+      headers[DEADLINE_HEADER] = String(Math.max(0, Math.round(this.remainingMs)));
     }
-    if (this.#limitMs !== null) {
-      this.#undoTimer = host.schedule(Math.max(0, this.#limitMs), () => this.#timeOut(this.#limitMs ?? 0));
+    if (this.limitMs !== null) {
+      this.undoTimer = host.schedule(Math.max(0, this.limitMs), () => this.timeOut(this.limitMs ?? 0));
     }
-    this.#undoSend = host.send(
+    const { to, request, operation, callId, attempt, plane, timeoutMs } = outbound;
+    this.undoSend = host.send(
       {
-        ...outbound,
-        request: { ...outbound.request, headers },
+        to,
+        request: { method: request.method, path: request.path, headers, body: request.body },
+        operation,
+        callId,
+        attempt,
+        plane,
+        timeoutMs,
         from: identity.instance,
-        span: this.#span,
-        cause: this.#sent,
+        span: this.span,
+        cause: this.sent,
       },
-      (reply) => this.#answered(reply),
+      (reply) => this.answered(reply),
     );
-    return () => this.#cancel();
+    return () => this.cancel();
   }
 
-  #timeOut(limitMs: number): void {
-    if (this.#over) return;
-    this.#undoSend?.();
-    const kind = limitMs === this.#remainingMs ? 'deadline_exceeded' : 'timeout';
+  private timeOut(limitMs: number): void {
+    if (this.over) return;
+    this.undoSend?.();
+    const kind = limitMs === this.remainingMs ? 'deadline_exceeded' : 'timeout';
     const detail = `no answer within ${Math.round(Math.max(0, limitMs))} ms`;
-    this.#fail(err({ kind, detail }), kind, detail, this.#sent);
+    this.fail(err({ kind, detail }), kind, detail, this.sent);
   }
 
-  #answered({ outcome, cause }: Reply): void {
-    if (this.#over) return;
+  private answered({ outcome, cause }: Reply): void {
+    if (this.over) return;
     if (!outcome.ok) {
       const { kind, detail } = outcome.error;
-      this.#fail(outcome, kind, detail, cause ?? this.#sent);
+      this.fail(outcome, kind, detail, cause ?? this.sent);
       return;
     }
-    this.#over = true;
-    this.#undoTimer?.();
-    const { callId, attempt, plane, to } = this.#outbound;
-    this.#process.cause = this.#core.write(
+    this.over = true;
+    this.undoTimer?.();
+    const { callId, attempt, plane, to } = this.outbound;
+    this.process.cause = this.core.write(
       {
         type: 'response.received',
         callId,
@@ -129,31 +138,31 @@ class OutgoingRequest {
         toInstance: to,
         plane,
         status: outcome.value.status,
-        durationMs: elapsedMs(this.#startedUs, this.#core.host.now()),
+        durationMs: elapsedMs(this.startedUs, this.core.host.now()),
       },
-      this.#place(cause ?? this.#sent),
+      this.place(cause ?? this.sent),
     );
-    this.#settle.resolve(outcome);
+    this.settle.resolve(outcome);
   }
 
-  #fail(outcome: HttpOutcome, error: Failure, detail: string, cause: EventId): void {
-    this.#over = true;
-    this.#undoTimer?.();
-    this.#writeFailure(error, detail, cause);
-    this.#settle.resolve(outcome);
+  private fail(outcome: HttpOutcome, error: Failure, detail: string, cause: EventId): void {
+    this.over = true;
+    this.undoTimer?.();
+    this.writeFailure(error, detail, cause);
+    this.settle.resolve(outcome);
   }
 
-  #cancel(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#undoTimer?.();
-    this.#undoSend?.();
-    this.#writeFailure('cancelled', this.#process.cancelled?.message ?? 'cancelled', this.#sent);
+  private cancel(): void {
+    if (this.over) return;
+    this.over = true;
+    this.undoTimer?.();
+    this.undoSend?.();
+    this.writeFailure('cancelled', this.process.cancelled?.message ?? 'cancelled', this.sent);
   }
 
-  #writeFailure(error: Failure, detail: string, cause: EventId): void {
-    const { callId, attempt, plane, to } = this.#outbound;
-    this.#process.cause = this.#core.write(
+  private writeFailure(error: Failure, detail: string, cause: EventId): void {
+    const { callId, attempt, plane, to } = this.outbound;
+    this.process.cause = this.core.write(
       {
         type: 'request.failed',
         callId,
@@ -163,15 +172,15 @@ class OutgoingRequest {
         plane,
         error,
         detail,
-        durationMs: elapsedMs(this.#startedUs, this.#core.host.now()),
+        durationMs: elapsedMs(this.startedUs, this.core.host.now()),
       },
-      this.#place(cause),
+      this.place(cause),
     );
   }
 
-  #place(cause: EventId | null): LogPlace {
-    const { traceId, spanId } = this.#span;
-    return { traceId, spanId, parentSpanId: this.#parentSpanId, cause };
+  private place(cause: EventId | null): LogPlace {
+    const { traceId, spanId } = this.span;
+    return { traceId, spanId, parentSpanId: this.parentSpanId, cause };
   }
 }
 

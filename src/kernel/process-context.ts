@@ -49,38 +49,38 @@ const LOST_ALL = new Cancelled('another branch failed');
  */
 export class ProcessContext implements Context, ClockPort, LogPort, NetworkPort, StorePort {
   readonly caller: Peer | null;
-  readonly #core: InstanceCore;
-  readonly #process: Process;
+  declare private readonly core: InstanceCore;
+  declare private readonly process: Process;
 
   constructor(core: InstanceCore, process: Process, caller: Peer | null) {
-    this.#core = core;
-    this.#process = process;
+    this.core = core;
+    this.process = process;
     this.caller = caller;
   }
 
   get service(): ServiceName {
-    return this.#core.service;
+    return this.core.service;
   }
   get instance(): InstanceId {
-    return this.#core.identity.instance;
+    return this.core.identity.instance;
   }
   get incarnation(): number {
-    return this.#core.identity.incarnation;
+    return this.core.identity.incarnation;
   }
   get span(): SpanContext | null {
-    return this.#process.span;
+    return this.process.span;
   }
   get deadlineUs(): RunTimeUs | null {
-    return this.#process.deadlineUs;
+    return this.process.deadlineUs;
   }
   get settings(): RunSettings {
-    return this.#core.host.settings();
+    return this.core.host.settings();
   }
   get random(): RandomPort {
-    return this.#core.host.random;
+    return this.core.host.random;
   }
   get crypto(): CryptoPort {
-    return this.#core.host.crypto;
+    return this.core.host.crypto;
   }
   get clock(): ClockPort {
     return this;
@@ -96,15 +96,15 @@ export class ProcessContext implements Context, ClockPort, LogPort, NetworkPort,
   }
 
   now(): RunTimeUs {
-    return this.#core.host.now();
+    return this.core.host.now();
   }
 
   sleep(durationMs: number): PortCall<void> {
-    return sleepCall(this.#process, this.#core.host, durationMs);
+    return sleepCall(this.process, this.core.host, durationMs);
   }
 
   emit(draft: EventDraft): EventId {
-    return this.#core.emit(this.#process, draft);
+    return this.core.emit(this.process, draft);
   }
 
   info(message: string, data: Json = null): void {
@@ -120,7 +120,7 @@ export class ProcessContext implements Context, ClockPort, LogPort, NetworkPort,
   }
 
   send(request: NetworkRequest): PortCall<HttpOutcome> {
-    return sendRequest(this.#core, this.#process, request);
+    return sendRequest(this.core, this.process, request);
   }
 
   transact<T>(
@@ -129,21 +129,21 @@ export class ProcessContext implements Context, ClockPort, LogPort, NetworkPort,
     mode: TransactionMode,
     body: (tx: Transaction) => Promise<T>,
   ): PortCall<T> {
-    return transact(this.#core, this.#process, operation, tables, mode, body);
+    return transact(this.core, this.process, operation, tables, mode, body);
   }
 
   work(durationMs: number): PortCall<void> {
-    return workCall(this.#process, this.#core.cpu, this.#core.host, durationMs);
+    return workCall(this.process, this.core.cpu, this.core.host, durationMs);
   }
 
   withSlot<T>(branch: Branch<T>): PortCall<T> {
-    const { slots, life } = this.#core;
-    const process = this.#process;
-    return this.#join<T>('slot', (settle) => {
+    const { slots, life } = this.core;
+    const process = this.process;
+    return this.join<T>('slot', (settle) => {
       let child: Process | null = null;
       const leaveQueue = slots.enter(() => {
         if (life.dead) return;
-        child = this.#begin({ name: `${process.name}/slot` }, branch, (outcome, ended) => {
+        child = this.begin({ name: `${process.name}/slot` }, branch, (outcome, ended) => {
           slots.release();
           process.cause = ended.cause;
           settleWith(settle, outcome);
@@ -152,18 +152,18 @@ export class ProcessContext implements Context, ClockPort, LogPort, NetworkPort,
       return () => {
         leaveQueue();
         if (child === null) settle.reject(process.cancelled);
-        else child.cancel(this.#why);
+        else child.cancel(this.why);
       };
     });
   }
 
   local<T>(local: Local<T>): T {
-    return this.#core.local(local);
+    return this.core.local(local);
   }
 
   all<T extends readonly unknown[]>(branches: { readonly [K in keyof T]: Branch<T[K]> }): PortCall<T> {
-    const process = this.#process;
-    return this.#join<T>('all', (settle) => {
+    const process = this.process;
+    return this.join<T>('all', (settle) => {
       const values: unknown[] = [];
       const children: Process[] = [];
       let left = branches.length;
@@ -175,7 +175,7 @@ export class ProcessContext implements Context, ClockPort, LogPort, NetworkPort,
       if (left === 0) finish();
       branches.forEach((branch: Branch<unknown>, index: number) => {
         children.push(
-          this.#begin({ name: `${process.name}/all[${index}]` }, branch, (outcome, child) => {
+          this.begin({ name: `${process.name}/all[${index}]` }, branch, (outcome, child) => {
             left -= 1;
             process.cause = child.cause;
             if (outcome.ok) values[index] = outcome.value;
@@ -188,21 +188,21 @@ export class ProcessContext implements Context, ClockPort, LogPort, NetworkPort,
         );
       });
       return () => {
-        for (const child of children) child.cancel(this.#why);
+        for (const child of children) child.cancel(this.why);
       };
     });
   }
 
   race<T>(branches: readonly Branch<T>[]): PortCall<T> {
-    const process = this.#process;
-    return this.#join<T>('race', (settle) => {
+    const process = this.process;
+    return this.join<T>('race', (settle) => {
       assert(branches.length > 0, 'a race needs a runner');
       const children: Process[] = [];
       let left = branches.length;
       let winner: ProcessOutcome<T> | null = null;
       branches.forEach((branch, index) => {
         children.push(
-          this.#begin({ name: `${process.name}/race[${index}]` }, branch, (outcome, child) => {
+          this.begin({ name: `${process.name}/race[${index}]` }, branch, (outcome, child) => {
             left -= 1;
             if (winner === null) {
               winner = outcome;
@@ -215,7 +215,7 @@ export class ProcessContext implements Context, ClockPort, LogPort, NetworkPort,
         // The first branch may have ended at once; later ones are then born cancelled.
       });
       return () => {
-        for (const child of children) child.cancel(this.#why);
+        for (const child of children) child.cancel(this.why);
       };
     });
   }
@@ -231,45 +231,45 @@ export class ProcessContext implements Context, ClockPort, LogPort, NetworkPort,
   }
 
   scope<T>(options: ScopeOptions, branch: Branch<T>): PortCall<T> {
-    const process = this.#process;
-    return this.#join<T>(options.name, (settle) => {
-      const child = this.#begin(options, branch, (outcome, ended) => {
+    const process = this.process;
+    return this.join<T>(options.name, (settle) => {
+      const child = this.begin(options, branch, (outcome, ended) => {
         process.cause = ended.cause;
         settleWith(settle, outcome);
       });
-      return () => child.cancel(this.#why);
+      return () => child.cancel(this.why);
     });
   }
 
   fork(options: ScopeOptions, branch: Branch<void>): Fork {
-    const detached = this.#core.newChild(this.#process, { deadlineUs: null, ...options });
+    const detached = this.core.newChild(this.process, { deadlineUs: null, ...options });
     detached.leaveParent();
     const { name, span, parentSpanId, cause, deadlineUs } = detached;
-    const root = runRoot(this.#core, { name, span, parentSpanId, cause, deadlineUs }, branch);
+    const root = runRoot(this.core, { name, span, parentSpanId, cause, deadlineUs }, branch);
     return { cancel: (reason) => root.cancel(reason) };
   }
 
   portCall<T>(name: string, start: (settle: Settle<T>) => (() => void) | undefined): PortCall<T> {
-    return new PendingCall<T>(this.#process, name, start);
+    return new PendingCall<T>(this.process, name, start);
   }
 
-  get #why(): string {
-    return this.#process.cancelled?.message ?? 'cancelled';
+  private get why(): string {
+    return this.process.cancelled?.message ?? 'cancelled';
   }
 
-  #join<T>(name: string, start: (settle: Settle<T>) => () => void): PortCall<T> {
-    return new PendingCall<T>(this.#process, name, start, JOIN);
+  private join<T>(name: string, start: (settle: Settle<T>) => () => void): PortCall<T> {
+    return new PendingCall<T>(this.process, name, start, JOIN);
   }
 
-  #begin<T>(
+  private begin<T>(
     options: ScopeOptions,
     branch: Branch<T>,
     done: (outcome: ProcessOutcome<T>, child: Process) => void,
   ): Process {
-    const child = this.#core.newChild(this.#process, options);
+    const child = this.core.newChild(this.process, options);
     runProcess(
       child,
-      () => branch(new ProcessContext(this.#core, child, this.caller)),
+      () => branch(new ProcessContext(this.core, child, this.caller)),
       (outcome) => done(outcome, child),
     );
     return child;

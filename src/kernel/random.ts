@@ -1,18 +1,32 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** 32-bit FNV-1a with a final avalanche (murmur3's), unsigned. Not for secrets. */
-export function hash32(text: string): number {
-  let hash = 0x811c9dc5;
+const FNV_BASIS = 0x811c9dc5;
+
+/** FNV-1a over a text that follows what led to `hash`. */
+function followedBy(hash: number, text: string): number {
+  let next = hash;
   for (let index = 0; index < text.length; index += 1) {
-    hash ^= text.charCodeAt(index);
-    hash = Math.imul(hash, 0x01000193);
+    next = Math.imul(next ^ text.charCodeAt(index), 0x01000193);
   }
-  hash ^= hash >>> 16;
+  return next;
+}
+
+function avalanche(fnv: number): number {
+  let hash = fnv ^ (fnv >>> 16);
   hash = Math.imul(hash, 0x85ebca6b);
   hash ^= hash >>> 13;
   hash = Math.imul(hash, 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** 32-bit FNV-1a with a final avalanche (murmur3's), unsigned. Not for secrets. */
+export const hash32 = (text: string): number => avalanche(followedBy(FNV_BASIS, text));
+
+/** `hash32` of texts that all begin alike. */
+export function hash32After(prefix: string): (text: string) => number {
+  const begun = followedBy(FNV_BASIS, prefix);
+  return (text) => avalanche(followedBy(begun, text));
 }
 
 export type RandomKey = string | number;
@@ -28,8 +42,14 @@ export interface RandomPort {
 
 /** The random port of a run. The same seed gives the same draws on every host. */
 export function createRandom(seed: number): RandomPort {
-  const generator = (purpose: string, keys: RandomKey[]) =>
-    xoroshiro128plus(hash32(`${seed}/${purpose}/${keys.join('/')}`) | 0);
+  const begun = followedBy(FNV_BASIS, `${seed}/`);
+  // The hash of `${seed}/${purpose}/${keys.join('/')}`, which nobody has to put together.
+  const generator = (purpose: string, keys: RandomKey[]) => {
+    let hash = followedBy(begun, purpose);
+    if (keys.length === 0) hash = followedBy(hash, '/');
+    for (const key of keys) hash = followedBy(followedBy(hash, '/'), String(key));
+    return xoroshiro128plus(avalanche(hash) | 0);
+  };
   return {
     seed,
     uniform: (purpose, ...keys) => uniformFloat64(generator(purpose, keys)),

@@ -37,18 +37,18 @@ interface NumberedDraft {
 }
 
 class StoreTransaction<T> {
-  readonly #core: InstanceCore;
-  readonly #process: Process;
-  readonly #operation: string;
-  readonly #mode: TransactionMode;
-  readonly #body: (tx: Transaction) => Promise<T>;
-  readonly #settle: Settle<T>;
-  readonly #rows: RowChange[] = [];
-  readonly #drafts: NumberedDraft[] = [];
+  declare private readonly core: InstanceCore;
+  declare private readonly process: Process;
+  declare private readonly operation: string;
+  declare private readonly mode: TransactionMode;
+  declare private readonly body: (tx: Transaction) => Promise<T>;
+  declare private readonly settle: Settle<T>;
+  declare private readonly rows: RowChange[];
+  declare private readonly drafts: NumberedDraft[];
   /** Once it may be used. */
-  #raw: HostTransaction | null = null;
-  #failed = false;
-  #inside: Process | null = null;
+  declare private raw: HostTransaction | null;
+  declare private failed: boolean;
+  declare private inside: Process | null;
 
   constructor(
     core: InstanceCore,
@@ -58,70 +58,75 @@ class StoreTransaction<T> {
     body: (tx: Transaction) => Promise<T>,
     settle: Settle<T>,
   ) {
-    this.#core = core;
-    this.#process = process;
-    this.#operation = operation;
-    this.#mode = mode;
-    this.#body = body;
-    this.#settle = settle;
+    this.core = core;
+    this.process = process;
+    this.operation = operation;
+    this.mode = mode;
+    this.body = body;
+    this.settle = settle;
+    this.rows = [];
+    this.drafts = [];
+    this.raw = null;
+    this.failed = false;
+    this.inside = null;
   }
 
   /** Gives the way to cancel it. */
   begin(tables: readonly AnyTable[]): () => void {
-    const process = this.#process;
-    const undo = this.#core.host.begin(
-      this.#operation,
+    const process = this.process;
+    const undo = this.core.host.begin(
+      this.operation,
       tables.map((table) => table.name),
-      this.#mode,
-      (opened) => this.#opened(opened),
+      this.mode,
+      (opened) => this.opened(opened),
       placeOf(process),
     );
     return () => {
-      if (this.#inside !== null) {
-        this.#inside.cancel(process.cancelled?.message ?? 'cancelled');
+      if (this.inside !== null) {
+        this.inside.cancel(process.cancelled?.message ?? 'cancelled');
         return;
       }
       undo();
-      this.#settle.reject(process.cancelled);
+      this.settle.reject(process.cancelled);
     };
   }
 
   /** A plain object: who decorates it spreads it. */
-  #operations(): Transaction {
+  private operations(): Transaction {
     return {
-      get: (table, key) => this.#request(`${table.name}.get`, { kind: 'get', table: table.name, key }),
+      get: (table, key) => this.request(`${table.name}.get`, { kind: 'get', table: table.name, key }),
       put: (table, row) => {
-        this.#rows.push({
+        this.rows.push({
           table: table.name,
           key: String((row as Record<string, unknown>)[table.key]),
           after: maskedRow(table as AnyTable, row as Readonly<Record<string, Json>>),
         });
-        return this.#request(`${table.name}.put`, { kind: 'put', table: table.name, row });
+        return this.request(`${table.name}.put`, { kind: 'put', table: table.name, row });
       },
       delete: (table, key) => {
-        this.#rows.push({ table: table.name, key: String(key), after: null });
-        return this.#request(`${table.name}.delete`, { kind: 'delete', table: table.name, key });
+        this.rows.push({ table: table.name, key: String(key), after: null });
+        return this.request(`${table.name}.delete`, { kind: 'delete', table: table.name, key });
       },
       list: (table, options = {}) =>
-        this.#request(`${table.name}.list`, { kind: 'list', table: table.name, options }),
+        this.request(`${table.name}.list`, { kind: 'list', table: table.name, options }),
       emit: (draft) => {
-        const id = this.#core.newEventId();
-        this.#drafts.push({ id, draft });
+        const id = this.core.newEventId();
+        this.drafts.push({ id, draft });
         return id;
       },
-      now: () => this.#core.host.now(),
+      now: () => this.core.host.now(),
     };
   }
 
-  #request<Value>(name: string, operation: StoreOperation): PortCall<Value> {
+  private request<Value>(name: string, operation: StoreOperation): PortCall<Value> {
     return new PendingCall<Value>(
-      this.#inside ?? this.#process,
+      this.inside ?? this.process,
       name,
       (settle) => {
-        if (this.#mode === 'readonly' && operation.kind !== 'get' && operation.kind !== 'list') {
+        if (this.mode === 'readonly' && operation.kind !== 'get' && operation.kind !== 'list') {
           settle.reject(new Error(`'${name}' in a read-only transaction`));
         } else {
-          this.#raw?.request(operation, (outcome) => {
+          this.raw?.request(operation, (outcome) => {
             if (outcome.ok) settle.resolve(outcome.value as Value);
             else settle.reject(new StoreError(outcome.kind, outcome.message));
           });
@@ -132,95 +137,90 @@ class StoreTransaction<T> {
     );
   }
 
-  #opened(opened: StoreOutcome<HostTransaction>): void {
-    if (this.#core.life.dead) return;
+  private opened(opened: StoreOutcome<HostTransaction>): void {
+    if (this.core.life.dead) return;
     if (!opened.ok) {
-      this.#abort(new StoreError(opened.kind, opened.message), opened.cause);
+      this.abort(new StoreError(opened.kind, opened.message), opened.cause);
       return;
     }
-    this.#raw = opened.value;
-    const process = this.#process;
-    const inside = new Process(this.#core.life, process, {
-      name: this.#operation,
+    this.raw = opened.value;
+    const process = this.process;
+    const inside = new Process(this.core.life, process, {
+      name: this.operation,
       span: process.span,
       parentSpanId: process.parentSpanId,
       cause: process.cause,
       deadlineUs: null,
     });
-    inside.insideTransaction = this.#operation;
+    inside.insideTransaction = this.operation;
     // The body also sees its process's own context: that one's port calls are refused, by name.
-    process.insideTransaction = this.#operation;
-    this.#inside = inside;
+    process.insideTransaction = this.operation;
+    this.inside = inside;
     runProcess(
       inside,
-      () => this.#body(this.#operations()),
-      (outcome) => this.#ended(outcome),
+      () => this.body(this.operations()),
+      (outcome) => this.ended(outcome),
     );
   }
 
-  #ended(outcome: ProcessOutcome<T>): void {
-    const process = this.#process;
+  private ended(outcome: ProcessOutcome<T>): void {
+    const process = this.process;
     process.insideTransaction = null;
     if (!outcome.ok) {
-      this.#abort(outcome.error);
+      this.abort(outcome.error);
       return;
     }
-    const events = this.#events();
-    this.#raw?.commit(events, (committed) => {
-      if (this.#core.life.dead) return;
+    const events = this.events();
+    this.raw?.commit(events, (committed) => {
+      if (this.core.life.dead) return;
       if (!committed.ok) {
-        this.#failed = true;
-        this.#abort(new StoreError(committed.kind, committed.message), committed.cause);
+        this.failed = true;
+        this.abort(new StoreError(committed.kind, committed.message), committed.cause);
         return;
       }
       process.cause = events.at(-1)?.id ?? process.cause;
-      this.#settle.resolve(outcome.value);
+      this.settle.resolve(outcome.value);
     });
   }
 
   /** What the log will say of it: the rows first, then what was emitted, each because of the one before. */
-  #events(): readonly RunEvent[] {
-    const drafts = this.#drafts;
-    if (this.#rows.length > 0) {
-      const { database } = this.#core.identity;
-      const draft = {
-        type: 'store.committed',
-        database,
-        operation: this.#operation,
-        rows: this.#rows,
-      } as const;
-      drafts.unshift({ id: this.#core.newEventId(), draft });
-    }
-    const { span, parentSpanId } = this.#process;
-    let { cause } = this.#process;
-    return drafts.map(({ id, draft }) => {
-      const event = this.#core.build(id, draft, {
-        traceId: span?.traceId ?? null,
-        spanId: span?.spanId ?? null,
-        parentSpanId,
-        cause,
-      });
+  private events(): readonly RunEvent[] {
+    const { core, drafts, rows, operation } = this;
+    if (rows.length === 0 && drafts.length === 0) return NO_EVENTS;
+    const { span, parentSpanId } = this.process;
+    const traceId = span?.traceId ?? null;
+    const spanId = span?.spanId ?? null;
+    let { cause } = this.process;
+    const events: RunEvent[] = [];
+    const add = (id: EventId, draft: EventDraft): void => {
+      events.push(core.build(id, draft, { traceId, spanId, parentSpanId, cause }));
       cause = id;
-      return event;
-    });
+    };
+    if (rows.length > 0) {
+      const { database } = core.identity;
+      add(core.newEventId(), { type: 'store.committed', database, operation, rows });
+    }
+    for (const { id, draft } of drafts) add(id, draft);
+    return events;
   }
 
-  #abort(error: unknown, cause?: EventId): void {
-    const process = this.#process;
-    if (!this.#failed) this.#raw?.abort();
+  private abort(error: unknown, cause?: EventId): void {
+    const process = this.process;
+    if (!this.failed) this.raw?.abort();
     process.cause = cause ?? process.cause;
-    if (this.#mode === 'readwrite') {
-      const { database } = this.#core.identity;
+    if (this.mode === 'readwrite') {
+      const { database } = this.core.identity;
       const draft = {
         type: 'store.aborted',
         database,
-        operation: this.#operation,
+        operation: this.operation,
         error: messageOf(error),
       } as const;
-      this.#core.emit(process, draft);
+      this.core.emit(process, draft);
     }
-    this.#settle.reject(error);
+    this.settle.reject(error);
   }
 }
 
 const OF_TRANSACTION = { ofTransaction: true };
+const NO_EVENTS: readonly RunEvent[] = [];

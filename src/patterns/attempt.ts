@@ -52,12 +52,13 @@ export interface AttemptOptions {
   readonly timeoutMs: number | null;
 }
 
-/** Sends one request to one instance and makes sense of what comes back. */
+/** Sends one request to one instance and makes sense of what comes back. `path`: the input's, where it is known already. */
 export async function sendAttempt<Params, Query, Body, Answer>(
   context: Context,
   operation: Operation<Params, Query, Body, Answer>,
   input: OperationInput<Params, Query, Body>,
   options: AttemptOptions,
+  path = requestPath(operation, input),
 ): Promise<AttemptOutcome<Answer>> {
   const headers: Record<string, string> = { accept: 'application/json' };
   let body: string | null = null;
@@ -69,7 +70,7 @@ export async function sendAttempt<Params, Query, Body, Answer>(
   if (input.idempotencyKey !== undefined) headers['idempotency-key'] = input.idempotencyKey;
   const outcome = await context.network.send({
     to: options.instance,
-    request: { method: operation.method, path: requestPath(operation, input), headers, body },
+    request: { method: operation.method, path, headers, body },
     operation: operationName(operation),
     callId: options.callId,
     attempt: options.attempt,

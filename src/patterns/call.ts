@@ -82,13 +82,14 @@ export async function call<Params, Query, Body, Answer>(
   options: CallOptions<Answer> = {},
 ): Promise<CallOutcome<Answer>> {
   const id = nextCallId(context);
+  const path = requestPath(operation, input);
   const callee: Callee<Answer> = {
     to: operation.service,
     method: operation.method,
-    path: requestPath(operation, input),
+    path,
     plane: operation.plane,
     repeatable: operation.repeatable,
-    send: async (attempt) => await sendAttempt(context, operation, input, attempt),
+    send: async (attempt) => await sendAttempt(context, operation, input, attempt, path),
   };
   const outcome = await callThrough(context, callee, options, id);
   if (outcome.ok || options.fallback === undefined || outcome.error.kind !== 'unavailable') return outcome;

@@ -33,7 +33,8 @@ export const cloudEventSchema = z.strictObject({
   datacontenttype: z.literal('application/json'),
   partitionkey: z.string().check(z.minLength(1), z.maxLength(200)),
   traceparent: z.optional(z.string()),
-  data: z.json() as unknown as z.ZodMiniType<Json>,
+  // What comes out of a parsed body is JSON: to look at each of its values again would cost more than all the rest.
+  data: z.unknown() as unknown as z.ZodMiniType<Json>,
 });
 
 /** A moment of run time as RFC 3339 in UTC, with milliseconds. Run time begins on 1 January 2026. */

@@ -2,7 +2,8 @@ import * as z from 'zod/mini';
 import { assert, type HttpMethod, type Plane, type ServiceName } from '../kernel/index.ts';
 import type { Access, AnswerDefinition, AnyOperation, Contract, Operation } from './contract.ts';
 
-const nothing = z.object({});
+/** Of an operation without parameters: whatever is sent, nothing of it is taken. */
+export const nothing = z.object({});
 type Nothing = typeof nothing;
 
 type Answers = Readonly<Record<number, AnswerDefinition>>;
@@ -138,28 +139,40 @@ export function without<Operations extends object, Id extends keyof Operations &
 
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
+// Most names and ids are written as they are.
+const encoded = (text: string): string => (/^[\w.~-]*$/.test(text) ? text : encodeURIComponent(text));
+
+function filledPath(method: HttpMethod, path: string, input: unknown): string {
+  const params = (input ?? {}) as Readonly<Record<string, unknown>>;
+  let filled = '';
+  let from = 0;
+  for (let open = path.indexOf('{'); open >= 0; open = path.indexOf('{', from)) {
+    const close = path.indexOf('}', open);
+    const name = path.slice(open + 1, close);
+    const value = params[name];
+    assert(
+      value !== undefined && value !== null && value !== '',
+      `${method} ${path} needs the parameter '${name}'`,
+    );
+    filled += path.slice(from, open) + encoded(plain(value));
+    from = close + 1;
+  }
+  return filled + path.slice(from);
+}
+
 /** The path of a request: parameters filled in and encoded, query values that are set appended in order. */
 export function requestPath(
   { method, path }: { readonly method: HttpMethod; readonly path: string },
   input: { readonly params?: unknown; readonly query?: unknown },
 ): string {
-  const params = (input.params ?? {}) as Readonly<Record<string, unknown>>;
-  const filled = path.includes('{')
-    ? path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => {
-        const value = params[name];
-        assert(
-          value !== undefined && value !== null && value !== '',
-          `${method} ${path} needs the parameter '${name}'`,
-        );
-        return encodeURIComponent(plain(value));
-      })
-    : path;
+  const filled = path.includes('{') ? filledPath(method, path, input.params) : path;
+  if (input.query === undefined) return filled;
   const query: string[] = [];
   const asked = (input.query ?? {}) as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(asked)) {
     const value = asked[name];
     if (value === undefined || value === null) continue;
-    query.push(`${encodeURIComponent(name)}=${encodeURIComponent(plain(value))}`);
+    query.push(`${encoded(name)}=${encoded(plain(value))}`);
   }
   return query.length === 0 ? filled : `${filled}?${query.join('&')}`;
 }

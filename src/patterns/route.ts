@@ -14,7 +14,12 @@ export type RouteMatch<Op> =
 
 interface Path<Op> {
   readonly segments: readonly string[];
-  readonly operations: Map<string, Op>;
+  readonly operations: Map<string, Endpoint<Op>>;
+}
+
+interface Endpoint<Op> {
+  readonly operation: Op;
+  readonly params: readonly { readonly name: string; readonly index: number }[];
 }
 
 const isParameter = (segment: string): boolean => segment.startsWith('{');
@@ -29,35 +34,54 @@ export function createRouter<Op extends Routed>(
   const paths = new Map<string, Path<Op>>();
   for (const operation of operations) {
     const shape = operation.path.replaceAll(/\{[^}]*\}/g, '{}');
+    const segments = operation.path.split('/');
     let path = paths.get(shape);
     if (path === undefined) {
-      path = { segments: operation.path.split('/'), operations: new Map() };
+      path = { segments, operations: new Map() };
       paths.set(shape, path);
     }
-    path.operations.set(operation.method, operation);
+    const params = segments.flatMap((segment, index) =>
+      isParameter(segment) ? [{ name: segment.slice(1, -1), index }] : [],
+    );
+    path.operations.set(operation.method, { operation, params });
   }
   const literals = ({ segments }: Path<Op>) => segments.filter((segment) => !isParameter(segment)).length;
-  const ordered = [...paths.values()].sort((a, b) => literals(b) - literals(a));
+  const withParameters = [...paths.values()]
+    .filter(({ segments }) => segments.some(isParameter))
+    .sort((a, b) => literals(b) - literals(a));
 
   return (method, pathname) => {
-    const segments = pathname.split('/');
-    const path = ordered.find((candidate) => fits(candidate.segments, segments));
+    // A shape without parameters is the path itself.
+    let path = pathname.includes('{') ? undefined : paths.get(pathname);
+    let segments = NO_SEGMENTS;
+    if (path === undefined) {
+      const given = pathname.split('/');
+      segments = given;
+      path = withParameters.find((candidate) => fits(candidate.segments, given));
+    }
     if (path === undefined) return { kind: 'unknown' };
-    const operation = path.operations.get(method);
-    if (operation === undefined) return { kind: 'wrong-method', allow: [...path.operations.keys()].sort() };
+    const endpoint = path.operations.get(method);
+    if (endpoint === undefined) return { kind: 'wrong-method', allow: [...path.operations.keys()].sort() };
     const params: Record<string, string> = {};
-    operation.path.split('/').forEach((segment, index) => {
-      if (isParameter(segment)) params[segment.slice(1, -1)] = decodeSegment(segments[index] ?? '');
-    });
-    return { kind: 'found', operation, params };
+    for (const { name, index } of endpoint.params) params[name] = decodeSegment(segments[index] ?? '');
+    return { kind: 'found', operation: endpoint.operation, params };
   };
 }
 
-const fits = (pattern: readonly string[], segments: readonly string[]): boolean =>
-  pattern.length === segments.length &&
-  pattern.every((part, index) => (isParameter(part) ? segments[index] !== '' : part === segments[index]));
+const NO_SEGMENTS: readonly string[] = [];
+
+function fits(pattern: readonly string[], segments: readonly string[]): boolean {
+  if (pattern.length !== segments.length) return false;
+  for (let index = 0; index < pattern.length; index += 1) {
+    const part = pattern[index] ?? '';
+    const given = segments[index];
+    if (isParameter(part) ? given === '' : part !== given) return false;
+  }
+  return true;
+}
 
 function decodeSegment(text: string): string {
+  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {

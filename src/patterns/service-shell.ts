@@ -13,6 +13,7 @@ import {
   jsonResponse,
   ok,
   parseJsonBody,
+  pathnameOf,
   type Result,
   type RunTimeUs,
   type ServiceDefinition,
@@ -21,7 +22,7 @@ import {
   spreadAround,
 } from '../kernel/index.ts';
 import { type AnyContract, type AnyOperation, type Operation, operationName } from './contract.ts';
-import { operation } from './define-contract.ts';
+import { nothing, operation } from './define-contract.ts';
 import { unauthorised, verifyBearer } from './key-set.ts';
 import { openApiDocument } from './open-api.ts';
 import { ModelError, type Problem, problem, problemAnswer } from './problem.ts';
@@ -166,21 +167,36 @@ export function defineService<C extends AnyContract>(parts: ServiceParts<C>): Se
     }),
   });
   endpoints.push({ operation: standard.openApi, answer: async () => ({ status: 200, body: described() }) });
-  const consumeEvent = eventsRoute(subscriptions);
+  const consumeEvent = eventsRoute(subscriptions) as Endpoint['answer'];
   for (const each of receive) {
     endpoints.push({
       operation: each,
-      answer: async ({ request }, context) => await consumeEvent(request, context),
+      answer: async (input, context) => await consumeEvent(input, context),
     });
   }
 
+  interface Placed {
+    readonly request: HttpRequest;
+    readonly pathname: string;
+    readonly found: ReturnType<typeof route>;
+  }
   const route = createRouter(
     endpoints.map((endpoint) => ({
       method: endpoint.operation.method,
       path: endpoint.operation.path,
+      name: operationName(endpoint.operation),
       endpoint,
     })),
   );
+  /** The last one: a request that is admitted was asked for its operation just before. */
+  let last: Placed | null = null;
+  const placeOf = (request: HttpRequest): Placed => {
+    if (last?.request === request) return last;
+    const pathname = pathnameOf(request.path);
+    const placed = { request, pathname, found: route(request.method, pathname) };
+    last = placed;
+    return placed;
+  };
   const authorise = parts.authorise ?? verifyBearer;
 
   const admit = async (asked: AnyOperation, request: HttpRequest, context: Context): Promise<DoorAnswer> => {
@@ -191,8 +207,7 @@ export function defineService<C extends AnyContract>(parts: ServiceParts<C>): Se
   };
 
   const answerTo = async (request: HttpRequest, context: Context): Promise<Answered> => {
-    const { pathname, query } = splitPath(request.path);
-    const found = route(request.method, pathname);
+    const { pathname, found } = placeOf(request);
     if (found.kind === 'unknown') return refused(noSuchPath(pathname));
     if (found.kind === 'wrong-method')
       return refused(methodNotAllowed(request.method, pathname, found.allow));
@@ -205,7 +220,7 @@ export function defineService<C extends AnyContract>(parts: ServiceParts<C>): Se
       admission = await door.admit(asked, request, context);
       if (admission.refusal !== null) return refused(admission.refusal, admission);
     }
-    const input = readRequest(asked, request, found.params, query);
+    const input = readRequest(asked, request, found.params);
     if (!input.ok) return refused(input.error, admission);
     if (door === undefined) {
       admission = await admit(asked, request, context);
@@ -229,14 +244,13 @@ export function defineService<C extends AnyContract>(parts: ServiceParts<C>): Se
     name: service,
     tables: parts.tables,
     operationOf: (request) => {
-      const { pathname } = splitPath(request.path);
-      const found = route(request.method, pathname);
-      return found.kind === 'found' ? operationName(found.operation) : `${request.method} ${pathname}`;
+      const { pathname, found } = placeOf(request);
+      return found.kind === 'found' ? found.operation.name : `${request.method} ${pathname}`;
     },
     handle: async (request, context) => {
       const startedUs = context.clock.now();
       const { answer, principal, headers } = await answerTo(request, context);
-      const response = toResponse({ ...answer, headers: { ...answer.headers, ...headers } }, request);
+      const response = toResponse(answer, request, parts.door === undefined ? undefined : headers);
       parts.door?.answered(request, response, principal, startedUs, context);
       return response;
     },
@@ -260,12 +274,14 @@ const refused = (answer: Problem, { principal, headers }: DoorAnswer = NOBODY_AS
   headers,
 });
 
-/** A handler's answer on the wire. */
-export function toResponse(answer: HttpAnswer, request: HttpRequest): HttpResponse {
-  if ('problem' in answer) return problemAnswer(answer, request.path);
+/** A handler's answer on the wire; with headers of the door, where there is one. */
+export function toResponse(answer: HttpAnswer, request: HttpRequest, ofDoor?: HttpHeaders): HttpResponse {
+  const headers = ofDoor === undefined ? answer.headers : { ...answer.headers, ...ofDoor };
+  if ('problem' in answer)
+    return problemAnswer({ problem: answer.problem, headers: headers ?? {} }, request.path);
   return answer.body === undefined
-    ? emptyResponse(answer.status, answer.headers)
-    : jsonResponse(answer.status, answer.body, answer.headers);
+    ? emptyResponse(answer.status, headers)
+    : jsonResponse(answer.status, answer.body, headers);
 }
 
 export const noSuchPath = (pathname: string): Problem =>
@@ -316,13 +332,14 @@ const invalidRequest = (errors: readonly FieldError[]): Problem =>
     { errors },
   );
 
+const NOTHING_READ = ok(Object.freeze({}));
+
 type ParsedRequest = Pick<HandlerInput<never, never, never>, 'params' | 'query' | 'body'>;
 
 function readRequest(
   asked: AnyOperation,
   request: HttpRequest,
   params: Readonly<Record<string, string>>,
-  query: Readonly<Record<string, string>>,
 ): Result<ParsedRequest, Problem> {
   const tooLarge = sizeRefusal(request);
   if (tooLarge !== null) return err(tooLarge);
@@ -357,8 +374,9 @@ function readRequest(
     }
     json = parsed.value;
   }
-  const readParams = validate(asked.params, params, 'path');
-  const readQuery = validate(asked.query, query, 'query');
+  const readParams = asked.params === nothing ? NOTHING_READ : validate(asked.params, params, 'path');
+  const readQuery =
+    asked.query === nothing ? NOTHING_READ : validate(asked.query, splitPath(request.path).query, 'query');
   const readBody = asked.body === null ? ok(undefined) : validate(asked.body, json, 'body');
   if (readParams.ok && readQuery.ok && readBody.ok) {
     return ok({
@@ -460,7 +478,7 @@ export function serviceTimeMs(
     'service-time',
     service,
     operationName(asked),
-    splitPath(request.path).pathname,
+    pathnameOf(request.path),
     context.span?.traceId ?? '',
     request.headers[ATTEMPT_HEADER] ?? '1',
   );

@@ -3,11 +3,8 @@ import {
   type AnyTable,
   type BackgroundTask,
   type Context,
-  type HttpRequest,
-  parseJsonBody,
   plusMs,
   type ServiceName,
-  splitPath,
   type Transaction,
 } from '../kernel/index.ts';
 import { brokerContract } from './broker-contract.ts';
@@ -18,7 +15,7 @@ import { operation } from './define-contract.ts';
 import { resolve } from './discovery.ts';
 import { enterInbox, inboxTable } from './inbox.ts';
 import { type Problem, problem } from './problem.ts';
-import { validate } from './validation.ts';
+import type { HandlerOf } from './service-shell.ts';
 
 /** What a service does with the events of one topic. */
 export interface Subscription {
@@ -37,7 +34,20 @@ export interface Subscription {
 }
 
 /** `POST /events?group=…`: where the broker pushes events to this service. */
-export const eventsOperation = (service: ServiceName) =>
+export function eventsOperation(service: ServiceName): EventsOperation {
+  const known = eventsOperations.get(service);
+  if (known !== undefined) return known;
+  const made = operationFor(service);
+  eventsOperations.set(service, made);
+  return made;
+}
+
+type EventsOperation = ReturnType<typeof operationFor>;
+
+/** Made once for each service: schemas are costly to make, and the broker asks at every delivery. */
+const eventsOperations = new Map<ServiceName, EventsOperation>();
+
+const operationFor = (service: ServiceName) =>
   operation(service, {
     id: 'receiveEvent',
     method: 'POST',
@@ -84,25 +94,11 @@ async function receiveEvent(
   return { status: 204 };
 }
 
-/** Answers `POST /events` of a service with subscriptions; the shell routes and admits the request. */
+/** Answers `POST /events` of a service with subscriptions; the shell routes, admits and reads the request. */
 export const eventsRoute =
-  (subscriptions: readonly Subscription[]) =>
-  async (request: HttpRequest, context: Context): Promise<{ readonly status: 204 } | Problem> => {
-    const body = parseJsonBody(request.body);
-    const event = body.ok ? validate(cloudEventSchema, body.value, 'body') : null;
-    if (event === null || !event.ok) {
-      const errors = event === null ? [] : event.error;
-      return problem(
-        400,
-        'invalid-event',
-        'Invalid event',
-        'The body is not a CloudEvent of the JSON format.',
-        { errors },
-      );
-    }
-    const { group } = splitPath(request.path).query;
-    return await receiveEvent(subscriptions, group ?? '', event.value, context);
-  };
+  (subscriptions: readonly Subscription[]): HandlerOf<EventsOperation> =>
+  async ({ query, body }, context) =>
+    await receiveEvent(subscriptions, query.group, body, context);
 
 const SUBSCRIBE_AGAIN_MS = 1000;
 /** MSG-11: one that nobody answers is given up then, whatever nets the edge has, and made again. */

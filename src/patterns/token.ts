@@ -91,10 +91,22 @@ const payloadSchema = z.looseObject({
   exp: z.number(),
 });
 
+/** Of the last token that was read: all that are signed with one key have the same. */
+let lastHeader: { readonly part: string; readonly header: z.output<typeof headerSchema> | null } | null =
+  null;
+
+/** null: it cannot be read. */
+function headerOf(part: string): z.output<typeof headerSchema> | null {
+  if (lastHeader?.part !== part) {
+    const header = z.safeParse(headerSchema, decode(part));
+    lastHeader = { part, header: header.success ? header.data : null };
+  }
+  return lastHeader.header;
+}
+
 /** The `kid` that a token says it was signed with, before anything of it is believed; null when it is no token. */
 export function tokenKeyId(token: string): string | null {
-  const header = z.safeParse(headerSchema, decode(token.split('.', 1)[0] ?? ''));
-  return header.success ? header.data.kid : null;
+  return headerOf(token.split('.', 1)[0] ?? '')?.kid ?? null;
 }
 
 /** The token's owner, or in words why it is not accepted. All of signature, algorithm, time, audience and issuer must hold. */
@@ -109,11 +121,11 @@ export function verifyToken(
   if (parts.length !== 3 || !headerPart || !payloadPart || signaturePart === undefined) {
     return err('it is not a token');
   }
-  const header = z.safeParse(headerSchema, decode(headerPart));
-  if (!header.success) return err('its header cannot be read');
-  if (header.data.alg !== 'EdDSA') return err('it is not signed with EdDSA');
-  if (header.data.crit !== undefined) return err('it asks for an extension that is not known here');
-  const key = keys.find(({ kid }) => kid === header.data.kid);
+  const header = headerOf(headerPart);
+  if (header === null) return err('its header cannot be read');
+  if (header.alg !== 'EdDSA') return err('it is not signed with EdDSA');
+  if (header.crit !== undefined) return err('it asks for an extension that is not known here');
+  const key = keys.find(({ kid }) => kid === header.kid);
   if (key === undefined) return err('it is signed with a key that is not known here');
   const signature = base64urlBytes(signaturePart);
   if (signature === null || signature.length !== 64) return err('its signature cannot be read');

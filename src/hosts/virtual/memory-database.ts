@@ -92,11 +92,18 @@ export class MemoryDatabase {
   #open(scope: readonly string[], mode: TransactionMode): OpenTransaction {
     if (mode === 'readwrite') this.#writing = true;
     else this.#readers += 1;
-    return new MemoryTransaction(this.name, this.#tables, scope, mode, () => {
-      if (mode === 'readwrite') this.#writing = false;
-      else this.#readers -= 1;
-      this.#admit();
-    });
+    return new MemoryTransaction(this, scope, mode);
+  }
+
+  /** A transaction of this mode has ended. */
+  ended(mode: TransactionMode): void {
+    if (mode === 'readwrite') this.#writing = false;
+    else this.#readers -= 1;
+    if (this.#waiting.length > 0) this.#admit();
+  }
+
+  find(table: string): MemoryTable | undefined {
+    return this.#tables.get(table);
   }
 
   #table(name: string): MemoryTable {
@@ -106,57 +113,51 @@ export class MemoryDatabase {
   }
 }
 
+/** There is one for every look at a database: fields that are only declared cost less than ones that a class initialises. */
 class MemoryTransaction implements OpenTransaction {
-  readonly #database: string;
-  readonly #tables: ReadonlyMap<string, MemoryTable>;
-  readonly #scope: readonly string[];
-  readonly #mode: TransactionMode;
-  readonly #ended: () => void;
-  readonly #written: Written[] = [];
-  #over = false;
+  declare private readonly database: MemoryDatabase;
+  declare private readonly scope: readonly string[];
+  declare private readonly mode: TransactionMode;
+  declare private written: Written[] | null;
+  declare private over: boolean;
 
-  constructor(
-    database: string,
-    tables: ReadonlyMap<string, MemoryTable>,
-    scope: readonly string[],
-    mode: TransactionMode,
-    ended: () => void,
-  ) {
-    this.#database = database;
-    this.#tables = tables;
-    this.#scope = scope;
-    this.#mode = mode;
-    this.#ended = ended;
+  constructor(database: MemoryDatabase, scope: readonly string[], mode: TransactionMode) {
+    this.database = database;
+    this.scope = scope;
+    this.mode = mode;
+    this.written = null;
+    this.over = false;
   }
 
   request(operation: StoreOperation): unknown {
-    if (this.#over) throw new Error(`${this.#database}: the transaction has ended`);
-    const table = this.#scope.includes(operation.table) ? this.#tables.get(operation.table) : undefined;
+    const { database, scope, mode } = this;
+    if (this.over) throw new Error(`${database.name}: the transaction has ended`);
+    const table = scope.includes(operation.table) ? database.find(operation.table) : undefined;
     if (table === undefined) {
-      throw new Error(
-        `table '${operation.table}' is not one of this transaction's (${this.#scope.join(', ')})`,
-      );
+      throw new Error(`table '${operation.table}' is not one of this transaction's (${scope.join(', ')})`);
     }
-    if (this.#mode === 'readonly' && operation.kind !== 'get' && operation.kind !== 'list') {
-      throw new Error(`'${operation.kind}' in a read-only transaction`);
-    }
-    return table.apply(operation, this.#written);
+    if (operation.kind === 'get') return table.get(operation.key);
+    if (operation.kind === 'list') return table.list(operation.options);
+    if (mode === 'readonly') throw new Error(`'${operation.kind}' in a read-only transaction`);
+    this.written ??= [];
+    this.written.push(operation.kind === 'put' ? table.put(operation.row) : table.delete(operation.key));
+    return undefined;
   }
 
   commit(): void {
-    if (this.#over) throw new Error(`${this.#database}: the transaction has ended`);
-    this.#end();
+    if (this.over) throw new Error(`${this.database.name}: the transaction has ended`);
+    this.end();
   }
 
   abort(): void {
-    if (this.#over) return;
-    for (const { table, key, before } of this.#written.reverse()) table.set(key, before);
-    this.#end();
+    if (this.over) return;
+    for (const { table, key, before } of (this.written ?? []).reverse()) table.set(key, before);
+    this.end();
   }
 
-  #end(): void {
-    this.#over = true;
-    this.#ended();
+  private end(): void {
+    this.over = true;
+    this.database.ended(this.mode);
   }
 }
 
@@ -170,46 +171,38 @@ interface Written {
 class MemoryTable {
   readonly #definition: AnyTable;
   readonly #rows = new Map<Key, Row>();
-  /** By the field they sort by; the first is the key's. */
-  readonly #sorted: readonly { readonly field: string; readonly rows: SortedRows }[];
+  /** By the field they sort by. Made when it is first asked for: most tables are hardly ever listed by their key. */
+  readonly #sorted: { readonly field: string; readonly rows: SortedRows }[] = [];
 
   constructor(definition: AnyTable) {
     this.#definition = definition;
-    const fields = new Set([definition.key, ...Object.values(definition.indexes)]);
-    this.#sorted = [...fields].map((field) => ({ field, rows: new SortedRows(field, definition.key) }));
   }
 
-  apply(operation: StoreOperation, written: Written[]): unknown {
-    switch (operation.kind) {
-      case 'get':
-        return this.#rows.get(operation.key);
-      case 'put': {
-        const row = frozenJson(operation.row, operation.table) as Row;
-        const key = row[this.#definition.key];
-        if (!isKey(key)) throw new Error(`a row of '${operation.table}' has no valid key`);
-        written.push({ table: this, key, before: this.set(key, row) });
-        return undefined;
-      }
-      case 'delete': {
-        const { key } = operation;
-        written.push({ table: this, key, before: this.set(key, undefined) });
-        return undefined;
-      }
-      case 'list':
-        return this.list(operation.options);
-    }
+  get(key: Key): Row | undefined {
+    return this.#rows.get(key);
+  }
+
+  put(given: unknown): Written {
+    const { name } = this.#definition;
+    const row = frozenJson(given, name) as Row;
+    const key = row[this.#definition.key];
+    if (!isKey(key)) throw new Error(`a row of '${name}' has no valid key`);
+    return { table: this, key, before: this.set(key, row) };
+  }
+
+  delete(key: Key): Written {
+    return { table: this, key, before: this.set(key, undefined) };
   }
 
   list(options: ListOptions): Row[] {
     const { index, equals, from, to } = options;
     const { key, indexes, name } = this.#definition;
     const field = index === undefined ? key : indexes[index];
-    const sorted = this.#sorted.find((other) => other.field === field);
-    if (sorted === undefined) throw new Error(`table '${name}' has no index '${index}'`);
+    if (field === undefined) throw new Error(`table '${name}' has no index '${index}'`);
     const low = equals === undefined ? (from ?? null) : later(from, equals);
     const high = equals === undefined ? (to ?? null) : earlier(to, equals);
     const limit = options.limit ?? Number.POSITIVE_INFINITY;
-    return sorted.rows.between(low, high, limit, options.reverse === true);
+    return this.#sortedBy(field).between(low, high, limit, options.reverse === true);
   }
 
   /** Gives what was there before. */
@@ -228,6 +221,14 @@ class MemoryTable {
       if (row !== undefined && isKey(is)) rows.insert(row);
     }
     return before;
+  }
+
+  #sortedBy(field: string): SortedRows {
+    for (const known of this.#sorted) if (known.field === field) return known.rows;
+    const rows = new SortedRows(field, this.#definition.key);
+    for (const row of this.#rows.values()) if (isKey(row[field])) rows.insert(row);
+    this.#sorted.push({ field, rows });
+    return rows;
   }
 }
 

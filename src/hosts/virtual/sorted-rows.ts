@@ -4,7 +4,9 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** Numbers before strings, strings by code unit: IndexedDB's order. */
 export function compareKeys(a: Key, b: Key): number {
-  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1;
+  if (typeof a === 'number') {
+    if (typeof b !== 'number') return -1;
+  } else if (typeof b === 'number') return 1;
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
@@ -13,6 +15,8 @@ export class SortedRows {
   readonly #field: string;
   readonly #key: string;
   readonly #rows: Row[] = [];
+  /** The field of each row: a search looks at many of these, and at few rows. */
+  readonly #values: Key[] = [];
 
   constructor(field: string, key: string) {
     this.#field = field;
@@ -20,16 +24,25 @@ export class SortedRows {
   }
 
   insert(row: Row): void {
-    const rows = this.#rows;
-    const last = rows.at(-1);
+    const value = row[this.#field] as Key;
+    const values = this.#values;
+    const last = values.at(-1);
     // Most moments, and many keys, are later than all before.
-    if (last === undefined || this.#compare(last, row) < 0) rows.push(row);
-    else rows.splice(this.#place(row), 0, row);
+    if (last === undefined || compareKeys(last, value) < 0) {
+      this.#rows.push(row);
+      values.push(value);
+      return;
+    }
+    const place = this.#place(row);
+    this.#rows.splice(place, 0, row);
+    values.splice(place, 0, value);
   }
 
   remove(row: Row): void {
     const place = this.#place(row);
-    if (this.#rows[place] === row) this.#rows.splice(place, 1);
+    if (this.#rows[place] !== row) return;
+    this.#rows.splice(place, 1);
+    this.#values.splice(place, 1);
   }
 
   /** `row` belongs where `before` stands. */
@@ -45,18 +58,17 @@ export class SortedRows {
     return this.#rows.slice(Math.max(first, end - limit), Math.max(first, end)).reverse();
   }
 
-  #compare(a: Row, b: Row): number {
-    const order = compareKeys(a[this.#field] as Key, b[this.#field] as Key);
-    return order === 0 ? compareKeys(a[this.#key] as Key, b[this.#key] as Key) : order;
-  }
-
   /** Where a row stands or belongs. */
   #place(row: Row): number {
+    const value = row[this.#field] as Key;
+    const key = row[this.#key] as Key;
     let low = 0;
     let high = this.#rows.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#compare(this.#rows[middle] as Row, row) < 0) low = middle + 1;
+      let order = compareKeys(this.#values[middle] as Key, value);
+      if (order === 0) order = compareKeys((this.#rows[middle] as Row)[this.#key] as Key, key);
+      if (order < 0) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -64,10 +76,10 @@ export class SortedRows {
 
   #firstFrom(at: Key): number {
     let low = 0;
-    let high = this.#rows.length;
+    let high = this.#values.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (compareKeys((this.#rows[middle] as Row)[this.#field] as Key, at) < 0) low = middle + 1;
+      if (compareKeys(this.#values[middle] as Key, at) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -76,10 +88,10 @@ export class SortedRows {
   /** Behind the last of `at`. */
   #endOf(at: Key): number {
     let low = 0;
-    let high = this.#rows.length;
+    let high = this.#values.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (compareKeys((this.#rows[middle] as Row)[this.#field] as Key, at) <= 0) low = middle + 1;
+      if (compareKeys(this.#values[middle] as Key, at) <= 0) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -18,6 +18,7 @@ import {
   eventId,
   type FaultId,
   type HostPorts,
+  type HostTransaction,
   hopNetwork,
   type InboundMessage,
   type InstanceId,
@@ -37,6 +38,7 @@ import {
   type StoreOperation,
   type StoreOutcome,
   serviceOf,
+  type TransactionMode,
   type Undo,
 } from '../../kernel/index.ts';
 import { MemoryDatabase, type OpenTransaction } from './memory-database.ts';
@@ -70,7 +72,7 @@ interface Life {
   readonly inbound: Set<(cause: EventId) => void>;
   /** What it waits for: gives it up. */
   readonly outbound: Set<Undo>;
-  readonly transactions: Set<Undo>;
+  readonly transactions: Set<HostedTransaction>;
   readonly controls: Set<(outcome: ProcessOutcome<Json>) => void>;
   alive: boolean;
   ready: boolean;
@@ -308,6 +310,10 @@ export class VirtualHost {
     this.#options.wrote?.(event);
   }
 
+  readonly #recordAll = (events: readonly RunEvent[]): void => {
+    for (const event of events) this.#record(event);
+  };
+
   #database(name: string): MemoryDatabase {
     let database = this.#databases.get(name);
     if (database === undefined) {
@@ -338,7 +344,7 @@ export class VirtualHost {
     life.alive = false;
     instance.life = null;
     instance.ended = cause;
-    for (const abort of [...life.transactions]) abort();
+    for (const transaction of [...life.transactions]) transaction.abort();
     for (const reset of [...life.inbound]) reset(cause);
     for (const undo of [...life.outbound]) undo();
     for (const done of [...life.controls])
@@ -416,31 +422,7 @@ export class VirtualHost {
       begin: (_operation, tables, mode, opened) => {
         const life = lifeOf();
         if (life?.alive !== true) return NOTHING;
-        let transaction: OpenTransaction | null = null;
-        let leave: Undo = NOTHING;
-        const abort = () => {
-          life.transactions.delete(abort);
-          leave();
-          transaction?.abort();
-        };
-        life.transactions.add(abort);
-        leave = database.begin(tables, mode, (open) => {
-          transaction = open;
-          opened({
-            ok: true,
-            value: {
-              request: (operation, done) => done(outcomeOf(open, operation)),
-              commit: (events, done) => {
-                life.transactions.delete(abort);
-                for (const event of events) this.#record(event);
-                open.commit();
-                done(COMMITTED);
-              },
-              abort,
-            },
-          });
-        });
-        return abort;
+        return new HostedTransaction(life, this.#recordAll).begin(database, tables, mode, opened);
       },
       emit: (event) => {
         noted(event);
@@ -453,6 +435,54 @@ export class VirtualHost {
       },
     };
     return this.#options.wrapPorts?.(ports, instance.id) ?? ports;
+  }
+}
+
+/** A transaction of one life: it is undone when that ends first. */
+class HostedTransaction implements HostTransaction {
+  declare private readonly life: Life;
+  declare private readonly record: (events: readonly RunEvent[]) => void;
+  /** Once it may be used. */
+  declare private open: OpenTransaction | null;
+  declare private leaveQueue: Undo;
+
+  constructor(life: Life, record: (events: readonly RunEvent[]) => void) {
+    this.life = life;
+    this.record = record;
+    this.open = null;
+    this.leaveQueue = NOTHING;
+  }
+
+  /** Gives the way to abort it. */
+  begin(
+    database: MemoryDatabase,
+    tables: readonly string[],
+    mode: TransactionMode,
+    opened: (outcome: StoreOutcome<HostTransaction>) => void,
+  ): Undo {
+    this.life.transactions.add(this);
+    this.leaveQueue = database.begin(tables, mode, (open) => {
+      this.open = open;
+      opened({ ok: true, value: this });
+    });
+    return () => this.abort();
+  }
+
+  request(operation: StoreOperation, done: (outcome: StoreOutcome<unknown>) => void): void {
+    if (this.open !== null) done(outcomeOf(this.open, operation));
+  }
+
+  commit(events: readonly RunEvent[], done: (outcome: StoreOutcome<void>) => void): void {
+    this.life.transactions.delete(this);
+    this.record(events);
+    this.open?.commit();
+    done(COMMITTED);
+  }
+
+  abort(): void {
+    this.life.transactions.delete(this);
+    this.leaveQueue();
+    this.open?.abort();
   }
 }
 

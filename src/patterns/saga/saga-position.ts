@@ -25,6 +25,8 @@ interface Known extends SagaPosition {
 const known = new WeakMap<SagaDefinition, Map<string, Known>>();
 /** The same, by the very object that is stored: where rows are handed over uncopied, it comes back. */
 const byStored = new WeakMap<object, Known>();
+/** Where each saga begins. */
+const firsts = new WeakMap<SagaDefinition, SagaPosition>();
 const MOST_KNOWN = 1000;
 
 /** `stored`: what a saga's row holds. */
@@ -33,8 +35,13 @@ export function positionOf(definition: SagaDefinition, stored: Json): SagaPositi
 }
 
 export function firstPosition(definition: SagaDefinition): SagaPosition {
-  const [snapshot] = initialTransition(definition.machine);
-  return knownOf(definition, persisted(definition, snapshot));
+  let first = firsts.get(definition);
+  if (first === undefined) {
+    const [snapshot] = initialTransition(definition.machine);
+    first = knownOf(definition, persisted(definition, snapshot));
+    firsts.set(definition, first);
+  }
+  return first;
 }
 
 /** Where an event leads from there. */
