@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { type MeasuredRun, measuredRun, ROUNDS, SECONDS_PER_ROUND } from './classroom-run.ts';
+import { type MeasuredRun, measuredRun, SECONDS_PER_ROUND } from './classroom-run.ts';
 import { runSimPy, type SimPyResult } from './order-workload/sim-py.ts';
 import { runTypedArrayKernel } from './order-workload/typed-array-kernel.ts';
 
@@ -8,7 +8,9 @@ export const name = 'the real services in the Lab on all cores, and SimPy on the
 
 const ORDERS = 20_000;
 const SEED = 7;
-const WARM_UP = 2;
+/** A thread's compiler needs some seconds of this code before its speed settles. */
+const WARM_UP = 10;
+const ROUNDS = 20;
 const turn = (next: () => void) => void setImmediate(next);
 
 /** A thread's part: warms up, waits for the others, then runs its seeds. */
