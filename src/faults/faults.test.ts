@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { InstanceId } from '../kernel/index.ts';
 import type { CrashAtFault, Fault, FaultTarget } from './index.ts';
 import { CREATE_SHIPMENT, heard, ORDER, openFaultShop, SHIPPING, shipping } from './testing/fault-shop.ts';
-import type { FaultWorld } from './testing/fault-world.ts';
+import type { Asked } from './testing/fault-world.ts';
 
 const onService: FaultTarget = { kind: 'service', service: 'shipping' };
 const onEdge: FaultTarget = { kind: 'edge', from: 'order', to: 'shipping' };
@@ -305,10 +305,10 @@ describe('the schedule', () => {
     const second = world.add(shipping, 2);
     const id = world.faults.add(down(onService));
     world.unwanted.add(second);
-    const started: InstanceId[] = [];
-    world.onStart = (instance) => started.push(instance);
+    const before = world.of('instance.started').length;
     world.faults.clear(id);
-    expect(started).toEqual([SHIPPING]);
+    const started = world.of('instance.started').slice(before);
+    expect(started.map(({ instance }) => instance)).toEqual([SHIPPING]);
   });
 
   it('clearing ends a fault once', async () => {
@@ -346,7 +346,7 @@ describe('every kind', () => {
   ])('ends exactly at its end: $kind', async (fault) => {
     const world = await openFaultShop();
     world.faults.add(fault);
-    const later: ReturnType<FaultWorld['ask']>[] = [];
+    const later: Asked[] = [];
     for (let id = 1; id <= 60; id += 1) {
       const asked = world.ask(ORDER, 'POST', `/orders/${id}`);
       if (world.nowMs >= 1000) later.push(asked);
@@ -388,8 +388,15 @@ describe('crash at', () => {
     ['handler', 'after', 'POST /orders/1', 1, 1, 'crashed after handling POST /orders/1'],
   ] as const)('%s, %s its effect', async (port, when, operation, stored, shipped, effect) => {
     const end = await afterwards({ port, when, operation });
-    expect(end.asked.outcome).toBeNull();
+    // Whoever waited for it is reset at that moment, and gets no answer.
+    const [crash] = end.world.of('instance.crashed');
+    expect(end.asked).toMatchObject({
+      outcome: { ok: false, error: { kind: 'connection_reset' } },
+      atMs: (crash?.timeUs ?? 0) / 1000,
+    });
     expect({ stored: end.stored, shipped: end.shipped }).toEqual({ stored, shipped });
+    // Only a handler that has ended saw an answer.
+    expect(end.world.of('response.received')).toHaveLength(port === 'handler' ? shipped : 0);
     expect(end.world.up(ORDER)).toBe(false);
     expect(end.world.of('fault.injected')).toMatchObject([{ instance: ORDER, kind: 'crash-at', effect }]);
     expect(end.world.of('instance.crashed')).toMatchObject([

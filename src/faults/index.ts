@@ -6,4 +6,3 @@ export * from './fault-schedule.ts';
 export { faultyDefinition } from './faulty-door.ts';
 export * from './faulty-network.ts';
 export { faultyPorts } from './faulty-ports.ts';
-export type { WriteEvent } from './injection.ts';

@@ -12,7 +12,7 @@ import {
 } from '../kernel/index.ts';
 import { type Fault, faultyNetwork, separates, sitsBetween } from './index.ts';
 import { heard, ORDER, openFaultShop, SHIPPING } from './testing/fault-shop.ts';
-import type { FaultWorld } from './testing/fault-world.ts';
+import type { Asked, FaultWorld } from './testing/fault-world.ts';
 
 // What a network does to messages: loses, delays, reorders, repeats and breaks them, and what it never says.
 
@@ -62,7 +62,7 @@ const arrivals = (world: FaultWorld) =>
 async function orderEach(fault: Fault, ids: readonly number[]) {
   const world = await openFaultShop();
   world.faults.add(fault);
-  const asked = new Map<number, ReturnType<FaultWorld['ask']>>();
+  const asked = new Map<number, Asked>();
   for (const id of ids) {
     asked.set(id, world.ask(ORDER, 'POST', `/orders/${id}`));
     await world.runFor(1200);

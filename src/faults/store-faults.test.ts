@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StoreErrorKind } from '../kernel/index.ts';
 import type { FaultOf } from './index.ts';
 import { heard, ORDER, openFaultShop, order, SHIPPING } from './testing/fault-shop.ts';
-import type { FaultWorld } from './testing/fault-world.ts';
+import type { Asked, FaultWorld } from './testing/fault-world.ts';
 
 // What a database does to transactions: at their edges, never inside.
 
@@ -23,7 +23,7 @@ const storeSlow = (addMs: number, share = 1): FaultOf<'store-slow'> => ({
   lengthMs: null,
 });
 
-const statusOf = ({ outcome }: ReturnType<FaultWorld['ask']>) => (outcome?.ok ? outcome.value.status : null);
+const statusOf = ({ outcome }: Asked) => (outcome?.ok ? outcome.value.status : null);
 const stored = (world: FaultWorld) => world.rows('order', 'orders').length;
 
 describe('store-errors', () => {
@@ -150,7 +150,8 @@ describe('store-slow', () => {
     world.crash(ORDER, { reason: 'by hand', faultId: null });
     await world.runFor(1000);
     expect(stored(world)).toBe(rows);
-    expect(asked.outcome).toBeNull();
+    const error = { kind: 'connection_reset' };
+    expect(asked).toMatchObject({ outcome: { ok: false, error }, atMs: afterMs });
   });
 
   it('slows reading as well, and hits its share', async () => {
