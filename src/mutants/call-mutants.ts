@@ -63,7 +63,7 @@ export const callMutants: readonly Mutant[] = [
         after: "tried.by === 'deadline'",
       },
     ],
-    expects: ['INV-11'],
+    expects: ['INV-12'],
   },
   {
     id: 'timer-from-the-wall-clock',

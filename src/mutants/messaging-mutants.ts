@@ -137,13 +137,13 @@ export const messagingMutants: readonly Mutant[] = [
         after: '',
       },
     ],
-    expects: ['INV-8'],
+    expects: ['INV-9'],
   },
   {
     id: 'inbox-window-too-short',
     title: 'The inbox forgets before the broker has sent for the last time.',
     edits: [{ file: SUBSCRIPTION, before: 'context.settings.messaging.inboxWindowMs', after: '100' }],
-    expects: ['INV-8'],
+    expects: ['INV-9'],
   },
   {
     id: 'dedupe-by-key',
