@@ -37,9 +37,9 @@ const toy: Mutant = {
 describe('the loader', () => {
   it('changes that file and no other, to the letter', () => {
     const plugin = mutantPlugin(toy);
-    expect(plugin.transform('a > b', '/work/src/other.ts')).toBeNull();
-    expect(plugin.transform('a > b', '/work/src/not-src/toy.ts')).toBeNull();
-    expect(plugin.transform('if (a > b)', '/work/src/toy.ts?v=1')).toEqual({
+    expect(plugin.transform('a > b', '/project/src/other.ts')).toBeNull();
+    expect(plugin.transform('a > b', '/project/src/not-src/toy.ts')).toBeNull();
+    expect(plugin.transform('if (a > b)', '/project/src/toy.ts?v=1')).toEqual({
       code: 'if ($& >= b)',
       map: null,
     });
@@ -48,8 +48,10 @@ describe('the loader', () => {
 
   it('fails where the text no longer stands, stands twice, or the file is not in the bundle', () => {
     const stale = 'The mutant toy no longer stands: its text is';
-    expect(() => mutantPlugin(toy).transform('a < b', '/work/src/toy.ts')).toThrow(`${stale} 0 times`);
-    expect(() => mutantPlugin(toy).transform('a > b, a > b', '/work/src/toy.ts')).toThrow(`${stale} 2 times`);
+    expect(() => mutantPlugin(toy).transform('a < b', '/project/src/toy.ts')).toThrow(`${stale} 0 times`);
+    expect(() => mutantPlugin(toy).transform('a > b, a > b', '/project/src/toy.ts')).toThrow(
+      `${stale} 2 times`,
+    );
     expect(() => mutantPlugin(toy).buildEnd()).toThrow('nothing in it imports src/toy.ts');
     expect(() => mutantPlugin(toy).buildEnd(new Error('another'))).not.toThrow();
   });
