@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type EventDraft, spanIdFor, traceIdFor } from '../kernel/index.ts';
+import { type EventDraft, faultId, spanIdFor, traceIdFor } from '../kernel/index.ts';
 import { found, LogBuilder } from './testing/log-builder.ts';
 import { order } from './testing/shop-rows.ts';
 
@@ -45,6 +45,26 @@ describe('INV-17 one order per intent', () => {
     expect(found('INV-17', placed().add('order', answered(409), inTrace('a')))).toEqual([
       'order o1 was taken, then answered 409',
     ]);
+  });
+
+  it('holds where a fault says "no" in the service’s place, and only there', () => {
+    const injected = (kind: string): EventDraft => ({
+      type: 'fault.injected',
+      faultId: faultId('fault-1'),
+      kind,
+      target: 'order',
+      effect: 'answered 409',
+      delayMs: null,
+    });
+    const after = (kind: string) => {
+      const log = placed().add('order', injected(kind), inTrace('a'));
+      const cause = log.events.at(-1)?.id ?? null;
+      return log.add('order', answered(409), { ...inTrace('a'), cause });
+    };
+    expect(found('INV-17', after('errors'))).toEqual([]);
+    const own = ['order o1 was taken, then answered 409'];
+    expect(found('INV-17', after('slow')), 'held at the door, then answered by itself').toEqual(own);
+    expect(found('INV-17', after('errors').add('order', answered(409), inTrace('a')))).toEqual(own);
   });
 
   const ordering = (lines: readonly { readonly sku: string; readonly quantity: number }[]) =>

@@ -1,4 +1,4 @@
-import type { Json, TraceId } from '../kernel/index.ts';
+import type { EventId, Json, TraceId } from '../kernel/index.ts';
 import { defineChecker } from './invariant.ts';
 import { type Commit, isRow, linesOf, numberOf, type RowListener, textOf } from './rows.ts';
 
@@ -8,7 +8,8 @@ const NO = new Set([409, 422]);
 /**
  * What a customer wants once is ordered at most once, however often its request was repeated on the way
  * (one trace); who is told "no" has not ordered; and who is told of an order wanted what it holds, also
- * where a key was used before (IDEM-1).
+ * where a key was used before (IDEM-1). What a fault says in the service's place is not the service's word:
+ * it answers a repetition without looking whether the order is there.
  */
 export const oneOrderPerIntent = defineChecker(
   'INV-17',
@@ -16,6 +17,8 @@ export const oneOrderPerIntent = defineChecker(
   (run, report) => {
     const wanted = new Map<string, string>();
     const orders = new Map<TraceId, { readonly orderId: string; readonly commit: Commit }>();
+    /** Errors that a fault puts in an answer's place; the answer has it as its cause. */
+    const injected = new Set<EventId>();
     const taken: RowListener = (orderId, before, _now, commit) => {
       if (before !== undefined || commit.traceId === null) return;
       const first = orders.get(commit.traceId);
@@ -45,7 +48,11 @@ export const oneOrderPerIntent = defineChecker(
               );
           });
         },
+        'fault.injected': ({ id, kind }) => {
+          if (kind === 'errors') injected.add(id);
+        },
         'response.sent': (event) => {
+          if (event.cause !== null && injected.delete(event.cause)) return;
           if (event.operation !== 'POST /orders' || event.service === 'gateway') return;
           if (!NO.has(event.status) || event.traceId === null) return;
           const order = orders.get(event.traceId);

@@ -418,13 +418,16 @@ describe('deadline and timeout', () => {
       message.operation === 'GET /instances' ? { kind: 'delay', delayMs: 500 } : null,
     );
     // Both wait for one answer of the registry; only the second is in a hurry.
+    const startMs = world.nowMs;
     const patient = world.begin(order, async (context) => await call(context, read, params));
     const hurried = await world.run(order, async (context) => {
       const deadlineUs = plusMs(context.clock.now(), 100);
       return await context.scope({ name: 'x', deadlineUs }, async (own) => await call(own, read, params));
     });
     expect(hurried).toMatchObject({ ok: false, error: { rejectedBy: 'deadline', mayHaveHappened: false } });
-    await world.runFor(100);
+    expect(world.nowMs - startMs, 'DL-3: nor does it wait past it').toBe(100);
+    expect(world.eventsOf('breaker.call.ignored'), 'CB-20').toMatchObject([{ durationMs: 100 }]);
+    await world.runFor(500);
     expect(patient.outcome).toMatchObject({ value: { ok: true } });
     expect(sent()).toHaveLength(1);
   });
@@ -501,6 +504,21 @@ describe('deadline and timeout', () => {
         .map((event) => event.timeoutMs)
         .map((ms) => Math.round((ms ?? 0) / 10) * 10),
     ).toEqual([1000, 300]);
+  });
+
+  test('DL-5 … and so does waiting for a look-up that a more patient call began', async () => {
+    const settings = { edge: { ...testEdgePolicy, retry: null } };
+    const { world, order, begin, ask } = await setUp(undefined, { settings });
+    world.onSend(({ operation }) => (operation === 'GET /instances' ? { kind: 'blackhole' } : null));
+    begin({ policy: 'none', timeoutMs: 2000 });
+    await world.runFor(100);
+    await world.run(order, async (context) => commandBreaker(context, 'shipping', 'OPEN'));
+    await world.run(order, async (context) => commandBreaker(context, 'shipping', 'HALF_OPEN'));
+    const startMs = world.nowMs;
+    expect(await ask({ timeoutMs: 300 })).toMatchObject({ ok: false });
+    expect(world.nowMs - startMs).toBe(300);
+    // Its half-open permit is not held any longer either.
+    expect(world.eventsOf('breaker.call.failed')).toMatchObject([{ durationMs: 300 }]);
   });
 });
 

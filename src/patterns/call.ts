@@ -243,11 +243,11 @@ async function oneAttempt<Answer>(
           ? null
           : Math.max(0, nets.timeoutMs - elapsedMs(startedUs, context.clock.now()));
       const instance = options.instance ?? (await resolve(context, callee.to, { timeoutMs: leftMs() }));
+      // The look-up may have taken all that was left: that nobody is known then says nothing (CB-20).
+      if (isTooLate(context)) return TOO_LATE;
       if (instance === null) {
         return { kind: 'rejected', by: 'no-instance', detail: `no instance of ${callee.to} is known` };
       }
-      // The look-up may have waited for an answer that others were waiting for longer.
-      if (isTooLate(context)) return TOO_LATE;
       const sent = await callee.send({ instance, callId: id, attempt, timeoutMs: leftMs() });
       if (sent.kind === 'unavailable' && sent.connectionRefused) forgetInstance(context, instance);
       return sent;

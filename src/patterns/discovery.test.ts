@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import type { InstanceId, ServiceDefinition, ServiceName } from '../kernel/index.ts';
+import {
+  type Context,
+  type InstanceId,
+  plusMs,
+  RUN_START,
+  type ServiceDefinition,
+  type ServiceName,
+} from '../kernel/index.ts';
 import { createTestWorld, type TestWorld, testService } from '../kernel/testing/test-host.ts';
 import { discoveryTask, forgetInstance, knownInstances, registrationTask, resolve } from './discovery.ts';
 import { fakeRegistry } from './testing/fake-registry.ts';
@@ -150,4 +157,36 @@ test('DISC-7 a registry that never answers delays nobody longer than the given t
   const startMs = world.nowMs;
   await world.run(order, async (context) => await resolve(context, 'shipping', { timeoutMs: 200 }));
   expect(world.nowMs - startMs).toBe(200);
+});
+
+test('DISC-4 who waits for another’s question waits no longer than its own time', async () => {
+  const world = createTestWorld();
+  world.add(fakeRegistry());
+  world.add(registered('shipping'));
+  const order = world.add(testService('order'));
+  await world.runFor(100);
+  world.onSend(({ operation }) => (operation === 'GET /instances' ? { kind: 'delay', delayMs: 1000 } : null));
+  const patient = world.begin(order, async (context) => await resolve(context, 'shipping'));
+  const startMs = world.nowMs;
+  const hurried = async (context: Context) => await resolve(context, 'shipping', { timeoutMs: 200 });
+  expect(await world.run(order, hurried)).toBeNull();
+  expect(world.nowMs - startMs).toBe(200);
+  await world.runFor(1000);
+  expect(patient.outcome).toEqual({ ok: true, value: 'shipping-1' });
+});
+
+test('DISC-4 who asks in the place of one that was cancelled does so in the time that is left', async () => {
+  const world = createTestWorld();
+  const order = world.add(testService('order'));
+  world.onSend(() => ({ kind: 'blackhole' }));
+  const startMs = world.nowMs;
+  const first = world.begin(order, async (context) => await resolve(context, 'shipping'));
+  const second = world.begin(order, async (context) => {
+    await resolve(context, 'shipping', { timeoutMs: 200 });
+    return context.clock.now();
+  });
+  await world.runFor(150);
+  first.cancel();
+  await world.runFor(500);
+  expect(second.outcome).toEqual({ ok: true, value: plusMs(RUN_START, startMs + 200) });
 });

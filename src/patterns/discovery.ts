@@ -85,10 +85,21 @@ export const knownInstances = (context: Context, service: ServiceName): readonly
 const isOld = (context: Context, { fetchedAtUs }: AddressBook): boolean =>
   fetchedAtUs === null || elapsedMs(fetchedAtUs, context.clock.now()) >= context.settings.registry.fetchMs;
 
-/** One fetch for all who need it now. */
+/**
+ * One fetch for all who need it now. Nobody waits longer than their own time and deadline, however patient
+ * the one is who asked: the look-up is a part of an attempt, which may hold a breaker's permit meanwhile
+ * (DL-3, DL-5).
+ */
 async function refreshOnce(context: Context, book: AddressBook, timeoutMs: number): Promise<void> {
-  await book.fetching.get(context, async () => {
-    await refresh(context, book, timeoutMs);
+  const startedUs = context.clock.now();
+  const { deadlineUs } = context;
+  const untilDeadlineMs = deadlineUs === null ? timeoutMs : elapsedMs(startedUs, deadlineUs);
+  const limitMs = Math.max(0, Math.min(timeoutMs, untilDeadlineMs));
+  await context.within(limitMs, async (own) => {
+    await book.fetching.get(own, async () => {
+      // Whoever takes over from one that was cancelled has waited already.
+      await refresh(own, book, limitMs - elapsedMs(startedUs, own.clock.now()));
+    });
   });
   book.fetching.forget();
 }
