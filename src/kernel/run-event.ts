@@ -52,6 +52,8 @@ export interface RunEventPayloads {
   'run.paused': { readonly reason: string };
   'run.resumed': Record<never, never>;
   'run.speed.changed': { readonly speed: number };
+  /** Somebody did this by hand, or a script did (`setups/run-command.ts`). */
+  'run.commanded': { readonly command: Json };
 
   // Instances.
   'instance.started': { readonly incarnation: number };

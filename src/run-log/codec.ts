@@ -31,6 +31,7 @@ const KNOWN_TYPES: Readonly<Record<RunEventType, true>> = {
   'run.paused': true,
   'run.resumed': true,
   'run.speed.changed': true,
+  'run.commanded': true,
   'instance.started': true,
   'instance.ready': true,
   'instance.draining': true,

@@ -11,7 +11,7 @@ import {
 } from '../kernel/index.ts';
 import { misplacedFault } from './misplaced-fault.ts';
 import { withSafetyNets } from './presets.ts';
-import { parseRunCommand } from './run-command.ts';
+import { parseRunCommand, type RunCommand, type RunCommandOf } from './run-command.ts';
 import { applySettingsPatch } from './run-settings-schema.ts';
 
 export interface CommandError {
@@ -38,11 +38,15 @@ export interface CommandedRun {
   /** All that the settings ask for, up or down. */
   instances(): readonly InstanceId[];
   changeSettings(settings: RunSettings): void;
+  /** Writes into the log that this was done by hand. */
+  commanded(command: RunCommand): void;
   control(instance: InstanceId, command: Json): Promise<ControlOutcome>;
   addFault(fault: Fault): FaultId;
   /** False when there is no such fault. */
-  clearFault(id: FaultId): Promise<boolean>;
-  clearAllFaults(): Promise<void>;
+  clearFault(id: FaultId): boolean;
+  clearAllFaults(): void;
+  /** What was changed outlasts a reload from here on. */
+  remembered(): Promise<void>;
   /** The fault that keeps an instance down, or null. */
   heldDownBy(instance: InstanceId): FaultId | null;
   /** False when it is down already. */
@@ -58,7 +62,10 @@ const CUSTOMERS = instanceId('customers', 1);
 const done = (value: Json = {}): CommandResult => ({ ok: true, value });
 const refused = (field: string, message: string): CommandResult => ({ ok: false, error: { message, field } });
 
-/** Checks a command and does it. What is refused has changed nothing. */
+/**
+ * Checks a command and does it. What is refused has changed nothing; what is done is in the log, so that the
+ * run can be had again.
+ */
 export async function executeCommand(run: CommandedRun, input: unknown): Promise<CommandResult> {
   const parsed = parseRunCommand(input);
   if (!parsed.ok) return { ok: false, error: parsed.error };
@@ -67,9 +74,49 @@ export async function executeCommand(run: CommandedRun, input: unknown): Promise
     case 'customer.sign-in':
     case 'order.place':
     case 'request.send': {
+      // Before it is answered: what it sets off comes after it.
+      run.commanded(command);
       const outcome = await run.control(CUSTOMERS, command as unknown as Json);
       return outcome.ok ? done(outcome.value) : { ok: false, error: { message: outcome.message } };
     }
+    case 'run.pause':
+      run.setPausedByUser(true);
+      return done();
+    case 'run.resume':
+      run.setPausedByUser(false);
+      return done();
+    case 'run.speed':
+      run.setSpeed(command.speed);
+      return done();
+    case 'run.reset':
+      // The page does it: it owns the run's id, its claim and its databases.
+      return done();
+    default: {
+      const result = change(run, command);
+      if (!result.ok) return result;
+      run.commanded(command);
+      await run.remembered();
+      return result;
+    }
+  }
+}
+
+/** What changes the shop, and not only how it is watched or what is asked of it. */
+type Change = Exclude<
+  RunCommand,
+  RunCommandOf<
+    | 'customer.sign-in'
+    | 'order.place'
+    | 'request.send'
+    | 'run.pause'
+    | 'run.resume'
+    | 'run.speed'
+    | 'run.reset'
+  >
+>;
+
+function change(run: CommandedRun, command: Change): CommandResult {
+  switch (command.type) {
     case 'fault.add': {
       const refusal = misplacedFault(
         command.fault,
@@ -81,11 +128,11 @@ export async function executeCommand(run: CommandedRun, input: unknown): Promise
         : { ok: false, error: refusal };
     }
     case 'fault.clear':
-      return (await run.clearFault(command.faultId))
+      return run.clearFault(command.faultId)
         ? done()
         : refused('faultId', `faultId ${JSON.stringify(command.faultId)} is no fault that is on.`);
     case 'fault.clear-all':
-      await run.clearAllFaults();
+      run.clearAllFaults();
       return done();
     case 'load.set': {
       const { type: _, ...load } = command;
@@ -115,18 +162,6 @@ export async function executeCommand(run: CommandedRun, input: unknown): Promise
         run.restart(command.instance);
         return done();
       });
-    case 'run.pause':
-      run.setPausedByUser(true);
-      return done();
-    case 'run.resume':
-      run.setPausedByUser(false);
-      return done();
-    case 'run.speed':
-      run.setSpeed(command.speed);
-      return done();
-    case 'run.reset':
-      // The page does it: it owns the run's id, its claim and its databases.
-      return done();
   }
 }
 

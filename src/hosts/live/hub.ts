@@ -44,6 +44,7 @@ import {
   type ControlOutcome,
   executeCommand,
   misplacedFault,
+  type RunCommand,
   type Setup,
 } from '../../setups/index.ts';
 import { CommitOrder } from './commit-order.ts';
@@ -304,6 +305,10 @@ export class Hub implements CommandedRun {
     return instancesOf(this.#composition, this.#settings);
   }
 
+  commanded(command: RunCommand): void {
+    this.write({ type: 'run.commanded', command: command as unknown as Json });
+  }
+
   control(instance: InstanceId, command: Json): Promise<ControlOutcome> {
     return this.#fleet.control(instance, command);
   }
@@ -401,17 +406,17 @@ export class Hub implements CommandedRun {
     return this.#faults.add(fault);
   }
 
-  /** Outlasts a reload, as what follows does. */
-  async clearFault(id: FaultId): Promise<boolean> {
-    const cleared = this.#faults.clear(id);
-    await this.#remember();
-    return cleared;
+  clearFault(id: FaultId): boolean {
+    return this.#faults.clear(id);
   }
 
-  async clearAllFaults(): Promise<void> {
+  clearAllFaults(): void {
     this.#toArm = [];
     this.#faults.clearAll();
-    await this.#remember();
+  }
+
+  remembered(): Promise<void> {
+    return this.#remember();
   }
 
   // What the page asks.

@@ -84,6 +84,27 @@ describe('a run in the Lab', () => {
     expect(run.logHash()).toBe((await ran(15_000, { commands })).logHash());
   });
 
+  it('writes down what was done by hand, when, and so that the log alone is enough to have it again', async () => {
+    const run = await ran(5000);
+    await run.begin({ type: 'fault.add', fault: SLOW });
+    await run.advanceTo(9000);
+    // It is answered when others let the clock go on.
+    const answered = run.begin({ type: 'order.place' });
+    await run.advanceTo(20_000);
+    expect(await answered).toMatchObject({ ok: true, value: { status: 202 } });
+    expect(await run.begin({ type: 'fault.clear', faultId: 'no-such' })).toMatchObject({ ok: false });
+    const written = run.events.flatMap((event) =>
+      event.type === 'run.commanded'
+        ? [{ atMs: event.timeUs / 1000, command: event.command as unknown as RunCommand }]
+        : [],
+    );
+    expect(written.map(({ atMs, command }) => [atMs, command.type])).toEqual([
+      [5000, 'fault.add'],
+      [9000, 'order.place'],
+    ]);
+    expect((await ran(20_000, { commands: written })).logHash()).toBe(run.logHash());
+  });
+
   it('answers a command, and can be had again with what was commanded', async () => {
     const run = await ran(4000);
     const result = await run.command({ type: 'order.place' });

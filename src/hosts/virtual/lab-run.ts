@@ -85,6 +85,7 @@ export class LabRun implements CommandedRun {
   #isOpen = false;
   #armed = false;
   readonly #made: ScheduledCommand[] = [];
+  readonly #planned = new Set<ScheduledCommand>();
   readonly #hash = new LogHash();
   #toArm: readonly ScheduledFault[];
 
@@ -152,7 +153,7 @@ export class LabRun implements CommandedRun {
     return this.#host.time.nowUs / 1000;
   }
 
-  get time(): Pick<VirtualTime, 'nowUs' | 'advances' | 'holdForExternal'> {
+  get time(): Pick<VirtualTime, 'nowUs' | 'advances' | 'holdForExternal' | 'turned'> {
     return this.#host.time;
   }
 
@@ -195,12 +196,10 @@ export class LabRun implements CommandedRun {
    */
   async command(command: unknown): Promise<CommandResult> {
     const { time } = this.#host;
-    const atMs = this.nowMs;
     let result: CommandResult | null = null;
     // awaited elsewhere: by the clock, which goes on until it has settled
     const executed = this.#execute(command).then((given) => {
       result = given;
-      if (given.ok) this.#made.push({ atMs, command: command as RunCommand });
     });
     await time.turned();
     if (result === null && !time.isDriven) {
@@ -214,18 +213,29 @@ export class LabRun implements CommandedRun {
     return result ?? { ok: false, error: { message: 'the run ended before it was answered' } };
   }
 
+  /**
+   * Does a command now, as `command`, but leaves the clock alone: one that has to be answered is answered when
+   * others let it go on.
+   */
+  async begin(command: unknown): Promise<CommandResult> {
+    return await this.#execute(command);
+  }
+
   /** Lets commands be done at moments to come, after everything else of those moments. */
   plan(commands: readonly ScheduledCommand[]): void {
-    for (const { atMs, command } of commands) {
-      this.#made.push({ atMs, command });
-      // awaited elsewhere: nowhere, its effects are what is wanted
-      this.#host.time.scheduleLast(runTimeUs(atMs * 1000), () => void this.#execute(command));
+    for (const planned of commands) {
+      this.#planned.add(planned);
+      this.#host.time.scheduleLast(runTimeUs(planned.atMs * 1000), () => {
+        this.#planned.delete(planned);
+        // awaited elsewhere: nowhere, its effects are what is wanted
+        void this.#execute(planned.command);
+      });
     }
   }
 
   /** What was commanded or is to be, and when. */
   get commands(): readonly ScheduledCommand[] {
-    return this.#made;
+    return [...this.#made, ...this.#planned];
   }
 
   /** As the live run's `crash`. */
@@ -251,6 +261,11 @@ export class LabRun implements CommandedRun {
     }
   }
 
+  commanded(command: RunCommand): void {
+    this.#made.push({ atMs: this.nowMs, command });
+    this.#host.write({ type: 'run.commanded', command: command as unknown as Json });
+  }
+
   async control(instance: InstanceId, command: Json): Promise<ControlOutcome> {
     return await new Promise((resolve) => {
       this.#host.control(instance, command, (outcome) => {
@@ -267,13 +282,16 @@ export class LabRun implements CommandedRun {
     return this.faults.add(fault);
   }
 
-  clearFault(id: FaultId): Promise<boolean> {
-    return Promise.resolve(this.faults.clear(id));
+  clearFault(id: FaultId): boolean {
+    return this.faults.clear(id);
   }
 
-  clearAllFaults(): Promise<void> {
+  clearAllFaults(): void {
     this.#toArm = [];
     this.faults.clearAll();
+  }
+
+  remembered(): Promise<void> {
     return Promise.resolve();
   }
 
