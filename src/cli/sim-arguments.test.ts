@@ -20,6 +20,8 @@ describe('the arguments of npm run sim', () => {
       seed: null,
       seeds: 1,
       minutes: 5,
+      from: 0,
+      to: null,
       composition: null,
       pump: 'counting',
       threads: null,
@@ -31,13 +33,15 @@ describe('the arguments of npm run sim', () => {
 
   it('all of a run’s', () => {
     const line =
-      '--setup spike --seed 0 --seeds 30 --minutes 0.5 --composition monolith --pump exact --threads 2 --json --csv a.csv';
+      '--setup spike --seed 0 --seeds 30 --minutes 0.5 --from 8 --to 29.5 --composition monolith --pump exact --threads 2 --json --csv a.csv';
     expect(parseSimArguments(line.split(' '))).toEqual({
       command: 'run',
       setup: 'spike',
       seed: 0,
       seeds: 30,
       minutes: 0.5,
+      from: 8,
+      to: 29.5,
       composition: 'monolith',
       pump: 'exact',
       threads: 2,
@@ -75,6 +79,11 @@ describe('the arguments of npm run sim', () => {
     );
     expect(refusal('--seeds', '0')).toMatch(/^--seeds must be a whole number from 1 to /);
     expect(refusal('--minutes', '0')).toBe('--minutes must be a number from 0.01 to 600, not "0".');
+    expect(refusal('--from', '301')).toBe('--from must be a number from 0 to 300, not "301".');
+    expect(refusal('--minutes', '1', '--to', '61')).toBe('--to must be a number from 0 to 60, not "61".');
+    expect(refusal('--minutes', '1', '--from', '30', '--to', '30')).toBe(
+      '--from must be before --to (30) and the end of the run (60 s), not 30.',
+    );
     expect(refusal('--composition', 'serverless')).toBe(
       '--composition must be microservices or monolith, not "serverless".',
     );

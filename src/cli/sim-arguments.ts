@@ -6,6 +6,7 @@ export const SIM_USAGE = `npm run sim -- [options]            runs the shop in t
   --seed N              the first seed (the setup's own)
   --seeds N             how many seeds, from that one on (1)
   --minutes M           how long each run is, in run time (5)
+  --from S, --to S      counts only what begins from this second of the run to that one (all of it)
   --composition NAME    microservices or monolith (the setup's own)
   --pump exact          the slow oracle in place of the engine: the log must be the same
   --threads N           how many runs at once (all cores)
@@ -28,6 +29,10 @@ export interface SimRun {
   readonly seed: number | null;
   readonly seeds: number;
   readonly minutes: number;
+  /** What begins from this second on is counted … */
+  readonly from: number;
+  /** … until this one; null: to the end. */
+  readonly to: number | null;
   readonly composition: 'microservices' | 'monolith' | null;
   readonly pump: 'counting' | 'exact';
   readonly threads: number | null;
@@ -60,6 +65,8 @@ const OPTIONS = {
   seed: { type: 'string' },
   seeds: { type: 'string' },
   minutes: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
   composition: { type: 'string' },
   pump: { type: 'string' },
   threads: { type: 'string' },
@@ -76,6 +83,8 @@ const OF_RUN: readonly OptionName[] = [
   'seed',
   'seeds',
   'minutes',
+  'from',
+  'to',
   'composition',
   'pump',
   'threads',
@@ -129,12 +138,23 @@ export function parseSimArguments(args: readonly string[]): SimCommand {
   if (values.log !== undefined && (seeds ?? 1) > 1) {
     throw new UsageError('--log keeps the log of one run: leave out --seeds.');
   }
+  const minutes = values.minutes === undefined ? 5 : numberOf('minutes', values.minutes, 0.01, 600, false);
+  const endS = minutes * 60;
+  const from = values.from === undefined ? 0 : numberOf('from', values.from, 0, endS, false);
+  const to = values.to === undefined ? null : numberOf('to', values.to, 0, endS, false);
+  if (from >= (to ?? endS)) {
+    throw new UsageError(
+      `--from must be before --to (${to ?? endS}) and the end of the run (${endS} s), not ${from}.`,
+    );
+  }
   return {
     command: 'run',
     setup: values.setup ?? 'classroom',
     seed,
     seeds: seeds ?? 1,
-    minutes: values.minutes === undefined ? 5 : numberOf('minutes', values.minutes, 0.01, 600, false),
+    minutes,
+    from,
+    to,
     composition: oneOf('composition', values.composition, ['microservices', 'monolith']),
     pump: oneOf('pump', values.pump, ['counting', 'exact']) ?? 'counting',
     threads,

@@ -54,11 +54,15 @@ function merge(command: SimMerge): void {
 }
 
 async function run(command: SimRun): Promise<void> {
-  const { setup: name, seed, seeds, minutes, composition, pump, threads, log } = command;
+  const { setup: name, seed, seeds, minutes, from, to, composition, pump, threads, log } = command;
   const given = readScenario(name);
   const scenario: Scenario = composition === null ? given : forComposition(given, composition);
   const runMs = Math.round(minutes * 60_000);
-  const plan = { ...scenario, runMs, measured: { fromMs: 0, toMs: runMs } };
+  const plan = {
+    ...scenario,
+    runMs,
+    measured: { fromMs: from * 1000, toMs: to === null ? runMs : to * 1000 },
+  };
   const first = seed ?? scenario.setup.seed;
   await checkStart(plan);
   const controller = stopOnInterrupt();

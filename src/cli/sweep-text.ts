@@ -35,7 +35,12 @@ export function sweepText(sweep: Sweep, summary: SweepSummary): string {
   const { plan, seeds } = sweep;
   const [first] = seeds;
   const last = seeds.at(-1);
-  const minutes = `${plan.runMs / 60_000} min each`;
+  const { fromMs, toMs } = plan.measured;
+  const counted =
+    fromMs > 0 || toMs < plan.runMs
+      ? ` · counted: what began from ${fromMs / 1000} s to ${toMs / 1000} s`
+      : '';
+  const minutes = `${plan.runMs / 60_000} min each${counted}`;
   const which =
     first === undefined || last === undefined
       ? 'no seed'

@@ -115,6 +115,8 @@ export interface LoadSettings {
   readonly ordersPerSecond: number;
   readonly browsesPerSecond: number;
   readonly statusesPerSecond: number;
+  /** Requests of one customer who floods the shop, on top of all others. */
+  readonly floodPerSecond: number;
   readonly arrivals: 'even' | 'poisson';
   /** Share of the mean gap for even arrivals. */
   readonly spread: number;

@@ -1,8 +1,11 @@
+export * from './classroom-setups.ts';
+export * from './counterpart.ts';
 export * from './execute-command.ts';
 export * from './misplaced-fault.ts';
 export * from './presets.ts';
 export * from './run-command.ts';
 export * from './run-settings-schema.ts';
 export * from './scenario.ts';
+export { TROUBLE } from './scenario-builder.ts';
 export * from './scenarios.ts';
 export * from './setup.ts';

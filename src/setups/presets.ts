@@ -130,6 +130,7 @@ export function classroomSettings(): RunSettings {
       ordersPerSecond: 1,
       browsesPerSecond: 2,
       statusesPerSecond: 0.5,
+      floodPerSecond: 0,
       arrivals: 'even',
       spread: 0.2,
     },

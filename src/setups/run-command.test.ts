@@ -140,6 +140,7 @@ const byType: Record<RunCommand['type'], fc.Arbitrary<unknown>> = {
   'order.place': fc.record(
     {
       type: fc.constant('order.place'),
+      customer: text,
       lines: fc.array(fc.record({ sku: text, quantity: fc.integer({ min: 1, max: 99 }) }), {
         minLength: 1,
         maxLength: 20,
@@ -171,6 +172,7 @@ const byType: Record<RunCommand['type'], fc.Arbitrary<unknown>> = {
       ordersPerSecond: rate,
       browsesPerSecond: rate,
       statusesPerSecond: rate,
+      floodPerSecond: rate,
       arrivals: fc.constantFrom('even', 'poisson'),
     },
     { requiredKeys: ['type'] },

@@ -46,6 +46,8 @@ export const runCommandSchemas = {
   /** Places one order. Value: `{intentId, status, orderId | null, problem | null}` once it is answered. */
   'order.place': z.strictObject({
     type: z.literal('order.place'),
+    /** E-mail of a demo customer; without it, who is signed in. */
+    customer: z.exactOptional(text(200)),
     lines: z.exactOptional(
       z
         .array(z.strictObject({ sku: text(40), quantity: z.int().check(z.minimum(1), z.maximum(99)) }))
@@ -78,6 +80,7 @@ export const runCommandSchemas = {
     ordersPerSecond: z.exactOptional(rate),
     browsesPerSecond: z.exactOptional(rate),
     statusesPerSecond: z.exactOptional(rate),
+    floodPerSecond: z.exactOptional(rate),
     arrivals: z.exactOptional(z.enum(['even', 'poisson'])),
   }),
   /** On every edge, or on one. */

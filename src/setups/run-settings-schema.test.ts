@@ -116,4 +116,9 @@ describe('run settings', () => {
       { numRuns: 1000 },
     );
   });
+
+  it('settings of before the flood have none', () => {
+    const { floodPerSecond: _, ...load } = settings.load;
+    expect(parseRunSettings({ ...settings, load })).toEqual({ ok: true, value: settings });
+  });
 });

@@ -79,6 +79,8 @@ export const loadSchema = z.strictObject({
   ordersPerSecond: between(0, 50),
   browsesPerSecond: between(0, 50),
   statusesPerSecond: between(0, 50),
+  // Setups that are older than the flood have none.
+  floodPerSecond: z._default(between(0, 50), 0),
   arrivals: z.enum(['even', 'poisson']),
   spread: share,
 });

@@ -1,73 +1,25 @@
 import type { CompositionName } from '../compositions/index.ts';
-import type { Fault, ScheduledFault } from '../faults/index.ts';
-import { instanceId, type RunSettings, type ServiceName } from '../kernel/index.ts';
-import { classroomSettings } from './presets.ts';
+import { instanceId } from '../kernel/index.ts';
+import { CLASSROOM_SCENARIOS } from './classroom-scenarios.ts';
 import type { Scenario, ScheduledCommand } from './scenario.ts';
-import { classroom, type Setup } from './setup.ts';
+import {
+  during,
+  homeOf,
+  type ScenarioOf,
+  type ScenarioText,
+  scenario,
+  slowCode,
+  TROUBLE,
+} from './scenario-builder.ts';
+import { classroom } from './setup.ts';
 
-// What is broken is told of the services, and of the monolith what answers to it there: the same thing goes wrong
-// with the same code, at the same time and for as long. docs/laboratory.md has the table.
-
-/** The healthy shop is seen first; then the fault, for so long. */
-export const TROUBLE = { fromMs: 8000, lengthMs: 60_000 } as const;
 const SPIKE_MS = 10_000;
 const RESTART_MS = 5000;
 
-interface ScenarioText {
-  readonly name: string;
-  readonly title: string;
-  readonly text: string;
-}
-
-interface Trouble {
-  readonly faults?: readonly ScheduledFault[];
-  readonly commands?: readonly ScheduledCommand[];
-}
-
-type ScenarioOf = (composition: CompositionName) => Scenario;
-
-const scenario =
-  (
-    about: ScenarioText,
-    trouble: (composition: CompositionName, settings: RunSettings) => Trouble,
-  ): ScenarioOf =>
-  (composition) => {
-    const settings = classroomSettings();
-    const { faults = [], commands = [] } = trouble(composition, settings);
-    const setup: Setup = { ...about, seed: 1, composition, settings, faults };
-    return { setup, commands };
-  };
-
-const during = (fault: Fault): readonly ScheduledFault[] => [{ atMs: TROUBLE.fromMs, fault }];
-
-/**
- * The code of Shipping needs longer. A service waits at its door, holding a request slot; in the monolith there
- * is no such door, so that what its code needs there grows: slots are held alike.
- */
 const slowShipping = (about: ScenarioText, addMs: number): ScenarioOf =>
-  scenario(about, (composition, { services: { shipping } }) => {
-    if (composition === 'microservices') {
-      const target = { kind: 'service', service: 'shipping' } as const;
-      const { lengthMs } = TROUBLE;
-      return { faults: during({ kind: 'slow', target, addMs, spreadShare: 0, share: 1, lengthMs }) };
-    }
-    const { serviceTimeMs, serviceTimeSpread } = shipping;
-    const slow = serviceTimeMs + addMs;
-    const at = (atMs: number, patch: Partial<typeof shipping>): ScheduledCommand => ({
-      atMs,
-      command: { type: 'settings.set', patch: { services: { shipping: patch } } },
-    });
-    return {
-      commands: [
-        // As many milliseconds around the mean as before.
-        at(TROUBLE.fromMs, {
-          serviceTimeMs: slow,
-          serviceTimeSpread: (serviceTimeMs * serviceTimeSpread) / slow,
-        }),
-        at(TROUBLE.fromMs + TROUBLE.lengthMs, { serviceTimeMs, serviceTimeSpread }),
-      ],
-    };
-  });
+  scenario(about, (composition, settings) =>
+    slowCode(composition, settings, 'shipping', { addMs, lengthMs: TROUBLE.lengthMs }),
+  );
 
 /** Every kind of customer comes so many times as often, for ten seconds. */
 const spike = (about: ScenarioText, times: number): ScenarioOf =>
@@ -83,10 +35,6 @@ const spike = (about: ScenarioText, times: number): ScenarioOf =>
     });
     return { commands: [at(TROUBLE.fromMs, times), at(TROUBLE.fromMs + SPIKE_MS, 1)] };
   });
-
-/** Where Shipping's code runs. */
-const homeOfShipping = (composition: CompositionName): ServiceName =>
-  composition === 'microservices' ? 'shipping' : 'monolith';
 
 const ALL: readonly ScenarioOf[] = [
   (composition) => ({ setup: { ...classroom, composition }, commands: [] }),
@@ -110,10 +58,10 @@ const ALL: readonly ScenarioOf[] = [
     {
       name: 'shipping-down',
       title: 'Shipping down',
-      text: 'The process with Shipping in it is down for a minute; of the monolith, that is all.',
+      text: 'For a minute nothing can be sent: the process with Shipping in it is down. Does browsing notice?',
     },
     (composition) => {
-      const target = { kind: 'service', service: homeOfShipping(composition) } as const;
+      const target = { kind: 'service', service: homeOf('shipping', composition) } as const;
       return { faults: during({ kind: 'down', target, lengthMs: TROUBLE.lengthMs }) };
     },
   ),
@@ -131,7 +79,7 @@ const ALL: readonly ScenarioOf[] = [
     (composition) => ({
       faults: during({
         kind: 'crash-at',
-        instance: instanceId(homeOfShipping(composition), 1),
+        instance: instanceId(homeOf('shipping', composition), 1),
         port: 'store',
         operation: composition === 'microservices' ? 'hold shipment' : 'store order',
         nth: 10,
@@ -140,6 +88,7 @@ const ALL: readonly ScenarioOf[] = [
       }),
     }),
   ),
+  ...CLASSROOM_SCENARIOS,
 ];
 
 /** Every setup with a name, as services. */

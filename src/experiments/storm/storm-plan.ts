@@ -142,6 +142,7 @@ function stormLoad(draws: Draws): {
     ordersPerSecond: calm,
     browsesPerSecond: 0.02,
     statusesPerSecond: 0.05,
+    floodPerSecond: 0,
     arrivals: draws.among(['even', 'poisson'] as const, 'arrivals'),
     spread: draws.between(0, 1, 'spread'),
   };

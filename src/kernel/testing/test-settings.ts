@@ -68,6 +68,7 @@ const baseSettings: RunSettings = {
     ordersPerSecond: 1,
     browsesPerSecond: 2,
     statusesPerSecond: 0.5,
+    floodPerSecond: 0,
     arrivals: 'even',
     spread: 0,
   },

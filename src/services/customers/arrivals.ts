@@ -3,8 +3,8 @@ import type { LoadSettings } from '../../kernel/index.ts';
 // An open model: customers come at their rate, however slow the shop is. Each arrival needs a drawn amount
 // of waiting (mean 1); waiting gathers at the rate of the moment, so a changed rate counts at once.
 
-export type LoadKind = 'order' | 'browse' | 'status';
-export const LOAD_KINDS: readonly LoadKind[] = ['order', 'browse', 'status'];
+export type LoadKind = 'order' | 'browse' | 'status' | 'flood';
+export const LOAD_KINDS: readonly LoadKind[] = ['order', 'browse', 'status', 'flood'];
 
 /** Arrivals a second of this kind; 0 while the load is off. */
 export function ratePerSecond(load: LoadSettings, kind: LoadKind): number {
@@ -16,6 +16,8 @@ export function ratePerSecond(load: LoadSettings, kind: LoadKind): number {
       return load.browsesPerSecond;
     case 'status':
       return load.statusesPerSecond;
+    case 'flood':
+      return load.floodPerSecond;
   }
 }
 

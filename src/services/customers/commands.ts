@@ -13,6 +13,7 @@ const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const commandSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('order.place'),
+    customer: z.optional(z.string()),
     lines: z.optional(z.array(z.object({ sku: z.string(), quantity: z.number() }))),
     cardToken: z.optional(z.string()),
     address: z.optional(z.unknown()),
@@ -59,7 +60,7 @@ async function placeByHand(context: Context, command: CommandOf<'order.place'>, 
   const about = {
     intentId: `hand-order-${id}`,
     kind: 'order',
-    customer: context.local(byHand).email,
+    customer: command.customer ?? context.local(byHand).email,
   } as const;
   const wish = wishOf(context, about);
   const lines = command.lines ?? wish.lines;

@@ -91,6 +91,23 @@ describe('load', () => {
     expect(world.eventsOf('intent.started').length).toBeLessThanOrEqual(count + 1);
   });
 
+  test('a flood is one customer, signed in once, and of no kind that is counted', async () => {
+    const { world, seen } = await before(shopLike, {
+      running: true,
+      browsesPerSecond: 2,
+      floodPerSecond: 20,
+    });
+    await world.runFor(5000);
+    expect(starts(world, 'browse')).toHaveLength(10);
+    const flood = starts(world, 'other');
+    expect(flood).toHaveLength(100);
+    expect(new Set(flood.map(({ customer }) => customer))).toEqual(new Set(['leo@example.com']));
+    expect(seen.filter(({ path }) => path === '/sessions')).toHaveLength(1);
+    world.changeSettings({ load: { floodPerSecond: 0 } });
+    await world.runFor(5000);
+    expect(starts(world, 'other').length).toBeLessThanOrEqual(101);
+  });
+
   test('the gaps have mean 1: even ones keep within their spread, Poisson ones do not', () => {
     const uniforms = Array.from({ length: 10_000 }, (_, index) => (index + 0.5) / 10_000);
     const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -281,6 +298,13 @@ describe('by hand', () => {
       await world.control(customers, { type: 'customer.sign-in', email: BEN, password: DEMO_PASSWORD }),
     ).toMatchObject({ status: 201 });
     expect(await world.control(customers, { ...read, as: 'customer' })).toMatchObject({ status: 404 });
+    const adas = { type: 'order.place', customer: ADA, lines: [{ sku: 'games-06', quantity: 1 }] };
+    const { orderId: adasOrder } = (await world.control(customers, adas)) as { orderId: string };
+    const readAdas = { type: 'request.send', method: 'GET', path: `/orders/${adasOrder}` };
+    expect(await world.control(customers, { ...readAdas, as: 'admin' })).toMatchObject({
+      body: { customerId: 'cus_ada' },
+    });
+    expect(await world.control(customers, { ...readAdas, as: 'customer' })).toMatchObject({ status: 404 }); // still Ben
     const declined = await world.control(customers, { type: 'order.place', cardToken: 'no card' });
     expect(declined).toMatchObject({ status: 400, orderId: null, problem: { title: 'Invalid request' } });
   });

@@ -157,6 +157,16 @@ export async function browse(context: Context, intent: Intent): Promise<IntentAn
   return judge(await sendToShop(context, `${intentId}/1`, { method: 'GET', path, token }));
 }
 
+/** A look at one good, by somebody whose rate limit is their own. */
+export async function browseSignedIn(
+  context: Context,
+  { intentId, customer }: Intent,
+): Promise<IntentAnswer> {
+  const path = `/products/${chosenSku(context.random, intentId)}`;
+  const result = await sendSignedIn(context, intentId, customer, { method: 'GET', path });
+  return isAnswer(result) ? result : judge(result);
+}
+
 /** "Where is my order?" */
 export async function askStatus(
   context: Context,

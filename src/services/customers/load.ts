@@ -3,10 +3,20 @@ import { CARD_TOKENS } from '../payment-provider/contract.ts';
 import { DEMO_CUSTOMERS } from '../user/contract.ts';
 import { arrivalGap, LOAD_KINDS, type LoadKind, ratePerSecond } from './arrivals.ts';
 import { chosenAddress, chosenLines } from './choices.ts';
-import { askStatus, browse, type Intent, intentScope, liveIntent, placeOrder } from './intents.ts';
+import {
+  askStatus,
+  browse,
+  browseSignedIn,
+  type Intent,
+  intentScope,
+  liveIntent,
+  placeOrder,
+} from './intents.ts';
 import { anyRecentOrder } from './recent-orders.ts';
 
 const POLL_MS = 200;
+/** One of them all, who orders and browses like the others too. */
+const FLOODER = DEMO_CUSTOMERS.at(-1) ?? '';
 
 /** Customers of one kind, one after the other, each a process of their own. */
 const arrivalsTask = (kind: LoadKind): BackgroundTask => ({
@@ -35,8 +45,15 @@ async function nextArrival(context: Context, kind: LoadKind, number: number): Pr
 }
 
 function arrive(context: Context, kind: LoadKind, number: number): void {
+  const intentId = `${kind}-${lifeOf(context)}${number}`;
+  if (kind === 'flood') {
+    // Of no kind that is counted: the figures are of the others, who come as often as without it.
+    const flooding: Intent = { intentId, kind: 'other', customer: FLOODER };
+    begin(context, flooding, async (own) => await browseSignedIn(own, flooding));
+    return;
+  }
   const customer = DEMO_CUSTOMERS[(number - 1) % DEMO_CUSTOMERS.length] ?? '';
-  const intent: Intent = { intentId: `${kind}-${lifeOf(context)}${number}`, kind, customer };
+  const intent: Intent = { intentId, kind, customer };
   switch (kind) {
     case 'order': {
       const wish = wishOf(context, intent);
