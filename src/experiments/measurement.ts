@@ -1,5 +1,6 @@
 import type { RunEvent } from '../kernel/index.ts';
 import {
+  allIntents,
   attemptOf,
   createFigures,
   createOrders,
@@ -102,6 +103,16 @@ export class Measurement {
     };
   }
 
+  /** Right now. */
+  get halfDone(): HalfDone {
+    return this.#halfDone;
+  }
+
+  /** Orders that began in the span. */
+  ordersBegun(): readonly IntentView[] {
+    return this.#begun().order;
+  }
+
   /** Time goes on with as many half-done orders as there are. */
   #passTo(timeUs: number): void {
     const fromUs = Math.max(this.#halfDoneUntilUs, this.#fromUs);
@@ -122,9 +133,7 @@ export class Measurement {
   /** By kind, those that began in the span; an order that no intent is known of too (it was placed by hand). */
   #begun(): Record<Kind, IntentView[]> {
     const begun: Record<Kind, IntentView[]> = { order: [], browse: [], status: [] };
-    const { byIntent, byOrder } = this.#state.orders;
-    const unknown = [...byOrder.values()].filter(({ intentId }) => intentId === '');
-    for (const intent of [...byIntent.values(), ...unknown]) {
+    for (const intent of allIntents(this.#state.orders)) {
       const kind = KINDS.find((known) => known === intent.kind);
       if (kind !== undefined && this.#isMeasured(intent.startedUs)) begun[kind].push(intent);
     }

@@ -26,3 +26,12 @@ it('looks into maps and sets, and takes an undefined field for a missing one', (
   expect(deepEqual({}, new Map())).toBe(false);
   expect(deepEqual({}, [])).toBe(false);
 });
+
+it('looks into any collection that can be gone through', () => {
+  const list = (...items: readonly unknown[]) => ({ [Symbol.iterator]: () => items[Symbol.iterator]() });
+  expect(deepEqual(list({ x: [1] }), list({ x: [1] }))).toBe(true);
+  expect(deepEqual(list({ x: [1] }), list({ x: [2] }))).toBe(false);
+  expect(deepEqual(list(1), list(1, 2))).toBe(false);
+  expect(deepEqual(list(), {})).toBe(false);
+  expect(deepEqual({}, list())).toBe(false);
+});

@@ -1,4 +1,7 @@
-/** Whether two values of plain data (JSON, maps, sets) hold the same. A field that is undefined is as one that is missing. */
+/**
+ * Whether two values of plain data (JSON, maps, sets, other collections that can be gone through) hold the same.
+ * A field that is undefined is as one that is missing.
+ */
 export function deepEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
@@ -12,8 +15,11 @@ export function deepEqual(a: unknown, b: unknown): boolean {
     );
   if (a instanceof Set) return b instanceof Set && a.size === b.size && [...a].every((item) => b.has(item));
   if (Array.isArray(b) || b instanceof Map || b instanceof Set) return false;
-  return sameFields(a as Fields, b as Fields);
+  if (isIterable(a)) return isIterable(b) && deepEqual([...a], [...b]);
+  return !isIterable(b) && sameFields(a as Fields, b as Fields);
 }
+
+const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterator in value;
 
 type Fields = Readonly<Record<string, unknown>>;
 

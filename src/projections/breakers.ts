@@ -1,5 +1,7 @@
 import type { CircuitFigures, CircuitState, InstanceId, ServiceName } from '../kernel/index.ts';
-import { type Projection, trimList } from './projection.ts';
+import { ChunkedList } from './chunked-list.ts';
+import { ChunkedMap } from './chunked-map.ts';
+import type { Projection } from './projection.ts';
 
 export interface BreakerChange {
   readonly timeUs: number;
@@ -28,21 +30,21 @@ export interface BreakerView {
   readonly instance: InstanceId;
   readonly from: ServiceName;
   readonly to: ServiceName;
-  state: CircuitState;
-  figures: CircuitFigures;
+  readonly state: CircuitState;
+  readonly figures: CircuitFigures;
   /** For OPEN: when probes may begin. */
-  untilUs: number | null;
-  permits: number;
-  changedUs: number;
-  notPermitted: number;
-  readonly history: BreakerChange[];
-  readonly samples: BreakerSample[];
+  readonly untilUs: number | null;
+  readonly permits: number;
+  readonly changedUs: number;
+  readonly notPermitted: number;
+  readonly history: readonly BreakerChange[];
+  readonly samples: ChunkedList<BreakerSample>;
   /** The latest calls that it counted as failures, newest last. */
-  readonly counted: CountedFailure[];
+  readonly counted: readonly CountedFailure[];
 }
 
 export interface Breakers {
-  readonly byKey: Map<string, BreakerView>;
+  readonly byKey: ChunkedMap<string, BreakerView>;
 }
 
 const NO_FIGURES: CircuitFigures = {
@@ -56,11 +58,14 @@ const NO_FIGURES: CircuitFigures = {
   notPermitted: 0,
 };
 
+const HISTORY_KEPT = 200;
+const SAMPLES_KEPT = 600;
+const COUNTED_KEPT = 20;
+
 function breakerOf(state: Breakers, instance: InstanceId, from: ServiceName, to: ServiceName): BreakerView {
   const key = `${instance}->${to}`;
-  let view = state.byKey.get(key);
-  if (view === undefined) {
-    view = {
+  return (
+    state.byKey.get(key) ?? {
       key,
       instance,
       from,
@@ -72,25 +77,29 @@ function breakerOf(state: Breakers, instance: InstanceId, from: ServiceName, to:
       changedUs: 0,
       notPermitted: 0,
       history: [],
-      samples: [],
+      samples: new ChunkedList(),
       counted: [],
-    };
-    state.byKey.set(key, view);
-  }
-  return view;
+    }
+  );
 }
 
-function sample(view: BreakerView, timeUs: number): void {
+/** The list with one item more, and its oldest forgotten. */
+const appended = <Item>(list: readonly Item[], item: Item, kept: number): readonly Item[] =>
+  [...list, item].slice(-kept);
+
+function sampled(view: BreakerView, timeUs: number, { failureRate }: CircuitFigures) {
   const last = view.samples.at(-1);
-  if (last !== undefined && timeUs - last.timeUs < 100_000 && last.failureRate === view.figures.failureRate)
-    return;
-  view.samples.push({ timeUs, failureRate: view.figures.failureRate });
-  trimList(view.samples, 600);
+  if (last !== undefined && timeUs - last.timeUs < 100_000 && last.failureRate === failureRate)
+    return view.samples;
+  const samples = view.samples.fork();
+  samples.push({ timeUs, failureRate });
+  samples.keepNewest(SAMPLES_KEPT);
+  return samples;
 }
 
 /** Every breaker with its state, figures and history. */
 export const breakers: Projection<Breakers> = {
-  initial: () => ({ byKey: new Map() }),
+  initial: () => ({ byKey: new ChunkedMap() }),
   apply(state, event) {
     switch (event.type) {
       case 'breaker.call.succeeded':
@@ -99,51 +108,54 @@ export const breakers: Projection<Breakers> = {
       case 'breaker.call.not-permitted':
       case 'breaker.reset': {
         const view = breakerOf(state, event.instance, event.service, event.to);
-        view.figures = event.figures;
-        view.state = event.figures.state;
-        if (event.type === 'breaker.call.not-permitted') view.notPermitted += 1;
-        if (event.type === 'breaker.call.failed' && event.traceId !== null) {
-          view.counted.push({ traceId: event.traceId, timeUs: event.timeUs });
-          trimList(view.counted, 20);
-        }
-        sample(view, event.timeUs);
+        const { traceId, timeUs, figures } = event;
+        state.byKey.set(view.key, {
+          ...view,
+          figures,
+          state: figures.state,
+          notPermitted: view.notPermitted + (event.type === 'breaker.call.not-permitted' ? 1 : 0),
+          counted:
+            event.type === 'breaker.call.failed' && traceId !== null
+              ? appended(view.counted, { traceId, timeUs }, COUNTED_KEPT)
+              : view.counted,
+          samples: sampled(view, timeUs, figures),
+        });
         break;
       }
       case 'breaker.state.changed': {
         const view = breakerOf(state, event.instance, event.service, event.to);
-        view.history.push({
-          timeUs: event.timeUs,
-          before: event.before,
-          after: event.after,
-          figures: event.figures,
-          untilUs: event.untilUs,
+        const { timeUs, before, after, figures, untilUs, permits } = event;
+        state.byKey.set(view.key, {
+          ...view,
+          history: appended(view.history, { timeUs, before, after, figures, untilUs }, HISTORY_KEPT),
+          figures,
+          state: after,
+          untilUs,
+          permits,
+          changedUs: timeUs,
+          samples: sampled(view, timeUs, figures),
         });
-        trimList(view.history, 200);
-        view.figures = event.figures;
-        view.state = event.after;
-        view.untilUs = event.untilUs;
-        view.permits = event.permits;
-        view.changedUs = event.timeUs;
-        sample(view, event.timeUs);
         break;
       }
       case 'instance.started': {
         // A breaker lives in its caller's memory: a new life begins with none.
-        for (const [key, view] of state.byKey) {
+        const { timeUs } = event;
+        for (const view of [...state.byKey.values()]) {
           if (view.instance !== event.instance || view.state === 'CLOSED') continue;
-          view.history.push({
-            timeUs: event.timeUs,
+          const change = {
+            timeUs,
             before: view.state,
             after: 'CLOSED',
             figures: NO_FIGURES,
             untilUs: null,
-          });
-          state.byKey.set(key, {
+          } as const;
+          state.byKey.set(view.key, {
             ...view,
             state: 'CLOSED',
             figures: NO_FIGURES,
             untilUs: null,
-            changedUs: event.timeUs,
+            changedUs: timeUs,
+            history: appended(view.history, change, HISTORY_KEPT),
           });
         }
         break;
@@ -152,6 +164,7 @@ export const breakers: Projection<Breakers> = {
     }
     return state;
   },
+  fork: ({ byKey }) => ({ byKey: byKey.fork() }),
 };
 
 const WORST: readonly CircuitState[] = [

@@ -1,4 +1,5 @@
 import type { InstanceId, Plane, RejectedBy, ServiceName } from '../kernel/index.ts';
+import { ChunkedMap } from './chunked-map.ts';
 import type { Projection } from './projection.ts';
 
 export type CallEnd =
@@ -29,68 +30,79 @@ export interface CallView {
   /** Sent while the caller's breaker was half-open. */
   readonly probe: boolean;
   readonly sentUs: number;
-  receivedUs: number | null;
-  answeredUs: number | null;
-  endedUs: number | null;
-  end: CallEnd;
-  status: number | null;
-  rejectedBy: RejectedBy | null;
+  readonly receivedUs: number | null;
+  readonly answeredUs: number | null;
+  readonly endedUs: number | null;
+  readonly end: CallEnd;
+  readonly status: number | null;
+  readonly rejectedBy: RejectedBy | null;
   /** What faults on the edge add to the way out and to the way back. */
-  outDelayMs: number;
-  backDelayMs: number;
+  readonly outDelayMs: number;
+  readonly backDelayMs: number;
 }
 
 export interface Calls {
   /** Under way, or ended a moment ago; oldest first. */
-  readonly byId: Map<string, CallView>;
-  /** Ended ones, in order of ending, to be forgotten. */
-  readonly ended: CallView[];
-  /** `instance->service` of breakers that are half-open. */
-  readonly halfOpen: Set<string>;
-  /** The span of each `request.sent` and `response.sent`, for faults that name them as their cause. */
-  readonly spanOfEvent: Map<string, string>;
+  readonly byId: ChunkedMap<string, CallView>;
+  /** When the ended ones ended, in order of ending: to be forgotten. */
+  readonly ended: ChunkedMap<string, number>;
+  /** `instance->service` of breakers that are half-open. Replaced, never changed. */
+  halfOpen: ReadonlySet<string>;
+  /** The span of the latest `request.sent` and `response.sent`, for faults that name them as their cause. */
+  readonly spanOfEvent: ChunkedMap<string, string>;
 }
 
 /** How long an ended call stays: its mark fades in this time. */
 export const CALL_AFTERGLOW_US = 1_200_000;
 const FORGOTTEN_AFTER_US = 120_000_000;
+/** A fault acts on a call a moment after the event that it names. */
+const EVENTS_KEPT = 64;
+const EVENTS_CHUNK = 16;
 
 function end(state: Calls, call: CallView, how: CallEnd, timeUs: number): void {
-  call.end = how;
-  call.endedUs = timeUs;
-  state.ended.push(call);
+  state.byId.set(call.id, { ...call, end: how, endedUs: timeUs });
+  state.ended.set(call.id, timeUs);
 }
 
 const endOfStatus = (status: number): CallEnd =>
   status >= 500 ? 'failed' : status >= 400 ? 'refused' : 'ok';
 
 function forget(state: Calls, nowUs: number): void {
-  let gone = 0;
-  for (const call of state.ended) {
-    if ((call.endedUs ?? 0) + CALL_AFTERGLOW_US >= nowUs) break;
-    if (state.byId.get(call.id) === call) state.byId.delete(call.id);
-    gone += 1;
+  for (;;) {
+    const [id, endedUs] = state.ended.oldest() ?? [];
+    if (id === undefined || endedUs === undefined || endedUs + CALL_AFTERGLOW_US >= nowUs) break;
+    state.ended.deleteOld(id);
+    state.byId.deleteOld(id);
   }
-  if (gone > 0) state.ended.splice(0, gone);
-  for (const [id, call] of state.byId) {
-    if (call.sentUs + FORGOTTEN_AFTER_US >= nowUs) break;
-    state.byId.delete(id);
-  }
-  for (const id of state.spanOfEvent.keys()) {
-    if (state.spanOfEvent.size <= 4000) break;
-    state.spanOfEvent.delete(id);
+  for (;;) {
+    const [id, call] = state.byId.oldest() ?? [];
+    if (id === undefined || call === undefined || call.sentUs + FORGOTTEN_AFTER_US >= nowUs) break;
+    state.byId.deleteOld(id);
   }
 }
 
+function remember(state: Calls, eventId: string, spanId: string): void {
+  state.spanOfEvent.add(eventId, spanId);
+  state.spanOfEvent.keepNewest(EVENTS_KEPT);
+}
+
+const placed = (state: Calls, spanId: string | null): CallView | undefined =>
+  spanId === null ? undefined : state.byId.get(spanId);
+
 /** Calls in flight: sent → received → answered → received, with their outcomes. */
 export const calls: Projection<Calls> = {
-  initial: () => ({ byId: new Map(), ended: [], halfOpen: new Set(), spanOfEvent: new Map() }),
+  initial: () => ({
+    byId: new ChunkedMap(),
+    ended: new ChunkedMap(),
+    halfOpen: new Set(),
+    spanOfEvent: new ChunkedMap(EVENTS_CHUNK),
+  }),
   apply(state, event) {
     switch (event.type) {
       case 'request.sent': {
         if (event.spanId === null) break;
-        state.spanOfEvent.set(event.id, event.spanId);
-        state.byId.set(event.spanId, {
+        remember(state, event.id, event.spanId);
+        state.byId.add(event.spanId, {
           id: event.spanId,
           from: event.service,
           fromInstance: event.instance,
@@ -99,7 +111,7 @@ export const calls: Projection<Calls> = {
           traceId: event.traceId,
           attempt: event.attempt,
           path: event.path,
-          probe: state.halfOpen.has(`${event.instance}->${event.to}`),
+          probe: state.halfOpen.size > 0 && state.halfOpen.has(`${event.instance}->${event.to}`),
           sentUs: event.timeUs,
           receivedUs: null,
           answeredUs: null,
@@ -114,28 +126,26 @@ export const calls: Projection<Calls> = {
         break;
       }
       case 'request.received': {
-        const call = event.spanId === null ? undefined : state.byId.get(event.spanId);
-        if (call !== undefined) call.receivedUs = event.timeUs;
+        const call = placed(state, event.spanId);
+        if (call !== undefined) state.byId.set(call.id, { ...call, receivedUs: event.timeUs });
         break;
       }
       case 'response.sent': {
-        const call = event.spanId === null ? undefined : state.byId.get(event.spanId);
+        const call = placed(state, event.spanId);
         if (call === undefined) break;
-        state.spanOfEvent.set(event.id, call.id);
-        call.answeredUs = event.timeUs;
-        call.status = event.status;
+        remember(state, event.id, call.id);
+        state.byId.set(call.id, { ...call, answeredUs: event.timeUs, status: event.status });
         break;
       }
       case 'response.received': {
-        const call = event.spanId === null ? undefined : state.byId.get(event.spanId);
+        const call = placed(state, event.spanId);
         if (call === undefined) break;
-        call.status = event.status;
-        call.answeredUs ??= event.timeUs;
-        end(state, call, endOfStatus(event.status), event.timeUs);
+        const answered = { ...call, status: event.status, answeredUs: call.answeredUs ?? event.timeUs };
+        end(state, answered, endOfStatus(event.status), event.timeUs);
         break;
       }
       case 'request.failed': {
-        const call = event.spanId === null ? undefined : state.byId.get(event.spanId);
+        const call = placed(state, event.spanId);
         if (call === undefined) break;
         const how =
           event.error === 'timeout' || event.error === 'deadline_exceeded'
@@ -167,34 +177,45 @@ export const calls: Projection<Calls> = {
           outDelayMs: 0,
           backDelayMs: 0,
         };
-        state.byId.set(event.id, call);
         end(state, call, 'rejected', event.timeUs);
         break;
       }
       case 'fault.injected': {
         if (event.delayMs === null || !event.target.includes('->')) break;
-        const span = event.spanId ?? (event.cause === null ? undefined : state.spanOfEvent.get(event.cause));
-        const call = span === undefined ? undefined : state.byId.get(span);
+        const spanId =
+          event.spanId ?? (event.cause === null ? null : (state.spanOfEvent.get(event.cause) ?? null));
+        const call = placed(state, spanId);
         if (call === undefined) break;
-        if (call.answeredUs === null) call.outDelayMs += event.delayMs;
-        else call.backDelayMs += event.delayMs;
+        const delayed =
+          call.answeredUs === null
+            ? { ...call, outDelayMs: call.outDelayMs + event.delayMs }
+            : { ...call, backDelayMs: call.backDelayMs + event.delayMs };
+        state.byId.set(call.id, delayed);
         break;
       }
       case 'instance.crashed': {
-        for (const call of state.byId.values()) {
+        for (const call of [...state.byId.values()]) {
           if (call.endedUs === null && call.fromInstance === event.instance)
             end(state, call, 'lost', event.timeUs);
         }
         break;
       }
       case 'breaker.state.changed': {
+        const halfOpen = new Set(state.halfOpen);
         const key = `${event.instance}->${event.to}`;
-        if (event.after === 'HALF_OPEN') state.halfOpen.add(key);
-        else state.halfOpen.delete(key);
+        if (event.after === 'HALF_OPEN') halfOpen.add(key);
+        else halfOpen.delete(key);
+        state.halfOpen = halfOpen;
         break;
       }
       default:
     }
     return state;
   },
+  fork: ({ byId, ended, halfOpen, spanOfEvent }) => ({
+    byId: byId.fork(),
+    ended: ended.fork(),
+    halfOpen,
+    spanOfEvent: spanOfEvent.fork(),
+  }),
 };

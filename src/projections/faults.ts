@@ -1,4 +1,5 @@
 import { type FaultId, type Json, type ServiceName, serviceOf } from '../kernel/index.ts';
+import { ChunkedMap } from './chunked-map.ts';
 import type { Projection } from './projection.ts';
 import { describeFault, type FaultDescription, serviceOfTarget } from './words.ts';
 
@@ -10,18 +11,18 @@ export interface FaultView {
   readonly startedUs: number;
   /** null: until it is cleared. */
   readonly endsUs: number | null;
-  endedUs: number | null;
+  readonly endedUs: number | null;
   /** Single effects so far. */
-  injected: number;
+  readonly injected: number;
 }
 
 export interface Faults {
-  readonly byId: Map<FaultId, FaultView>;
+  readonly byId: ChunkedMap<FaultId, FaultView>;
 }
 
 /** Faults that are or were at work. */
 export const faults: Projection<Faults> = {
-  initial: () => ({ byId: new Map() }),
+  initial: () => ({ byId: new ChunkedMap() }),
   apply(state, event) {
     switch (event.type) {
       case 'fault.started': {
@@ -39,18 +40,19 @@ export const faults: Projection<Faults> = {
       }
       case 'fault.ended': {
         const view = state.byId.get(event.faultId);
-        if (view !== undefined) view.endedUs = event.timeUs;
+        if (view !== undefined) state.byId.set(event.faultId, { ...view, endedUs: event.timeUs });
         break;
       }
       case 'fault.injected': {
         const view = state.byId.get(event.faultId);
-        if (view !== undefined) view.injected += 1;
+        if (view !== undefined) state.byId.set(event.faultId, { ...view, injected: view.injected + 1 });
         break;
       }
       default:
     }
     return state;
   },
+  fork: ({ byId }) => ({ byId: byId.fork() }),
 };
 
 export const activeFaults = (state: Faults): FaultView[] =>

@@ -75,7 +75,7 @@ describe('success, per kind', () => {
     script.intent(0.5, 'i1');
     script.answer(1.2, 'i1', 'order', 'ok', { orderId: 'o1', status: 202 });
     expect(at(script, 2).orders).toMatchObject({ good: 1, endings: 1 });
-    expect(script.projections.orders.endings[0]?.intentId).toBe('i1');
+    expect(script.projections.orders.endings.at(0)?.intentId).toBe('i1');
   });
 });
 
@@ -88,7 +88,7 @@ describe('an order whose answer was lost', () => {
     expect(at(script, 2).orders).toMatchObject({ good: 0, endings: 0 });
     script.row(3, 'order-1', 'orders', 'o1', { orderId: 'o1', status: 'CONFIRMED' });
     expect(at(script, 3).orders).toMatchObject({ good: 1, endings: 1 });
-    expect(script.projections.orders.endings[0]).toMatchObject({ intentId: 'i1', startedUs: 500_000 });
+    expect(script.projections.orders.endings.at(0)).toMatchObject({ intentId: 'i1', startedUs: 500_000 });
   });
 
   it('ends once too when it is stored only after that', () => {

@@ -1,12 +1,17 @@
 import type { IntentKind, Json, RunEvent, RunEventOf } from '../kernel/index.ts';
+import { ChunkedList } from './chunked-list.ts';
+import { ChunkedMap } from './chunked-map.ts';
 import { type IntentView, type Orders, orders } from './orders.ts';
-import { keepNewest, type Projection } from './projection.ts';
+import type { Projection } from './projection.ts';
 import { type RunFacts, runFacts } from './run-facts.ts';
 
 export const WINDOW_US = 10_000_000;
 /** Below this many samples a share is not shown ("–"). */
 export const MINIMUM_SAMPLES = 5;
 const STUCK_AFTER_US = 5_000_000;
+/** The page's clock may be a little behind the log. */
+const ATTEMPTS_KEPT_US = 2 * WINDOW_US;
+const PAYMENTS_KEPT = 2000;
 
 export interface Attempt {
   readonly timeUs: number;
@@ -17,21 +22,22 @@ export interface Attempt {
 
 interface OpenOrder {
   readonly orderId: string;
-  giveUpAtUs: number | null;
-  parked: boolean;
+  readonly giveUpAtUs: number | null;
+  readonly parked: boolean;
   /** Since when something outside Order's database is done for it. */
-  halfDoneUs: number | null;
+  readonly halfDoneUs: number | null;
   /** Since when that is so of stock or a parcel, not of the payment alone. */
-  goodsUs: number | null;
+  readonly goodsUs: number | null;
 }
 
 export interface FiguresState {
   readonly orders: Orders;
   readonly facts: RunFacts;
-  readonly attempts: Attempt[];
-  readonly open: Map<string, OpenOrder>;
+  /** Of the last while: the window reads these. */
+  readonly attempts: ChunkedList<Attempt>;
+  readonly open: ChunkedMap<string, OpenOrder>;
   /** Which order a payment belongs to: the provider's rows do not know orders. */
-  readonly orderOfPayment: Map<string, string>;
+  readonly orderOfPayment: ChunkedMap<string, string>;
   undone: number;
 }
 
@@ -43,16 +49,25 @@ const EFFECT_SERVICES: Readonly<Record<string, true>> = {
 
 const GOODS_TABLES: Readonly<Record<string, true>> = { reservations: true, shipments: true };
 
+/** By its own id, or by that of its payment. */
+function openOrder(state: FiguresState, id: string): OpenOrder | undefined {
+  const own = state.open.get(id);
+  if (own !== undefined) return own;
+  const orderId = state.orderOfPayment.get(id);
+  return orderId === undefined ? undefined : state.open.get(orderId);
+}
+
 /** The order that a row of another service belongs to. */
 function orderOfRow(state: FiguresState, key: string, after: unknown): OpenOrder | undefined {
-  const byKey = state.open.get(state.orderOfPayment.get(key) ?? key);
+  if (state.open.size === 0) return undefined;
+  const byKey = openOrder(state, key);
   if (byKey !== undefined) return byKey;
   if (typeof after !== 'object' || after === null) return undefined;
   const row = after as Record<string, unknown>;
   for (const field of ['orderId', 'paymentId', 'id']) {
     const value = row[field];
     if (typeof value !== 'string') continue;
-    const found = state.open.get(state.orderOfPayment.get(value) ?? value);
+    const found = openOrder(state, value);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -68,7 +83,7 @@ const logicalOf = ({ service, to, callId, method, path }: RunEventOf<'request.se
 function notePayment(state: FiguresState, paymentId: unknown, orderId: string): void {
   if (typeof paymentId !== 'string') return;
   state.orderOfPayment.set(paymentId, orderId);
-  keepNewest(state.orderOfPayment, 2000);
+  state.orderOfPayment.keepNewest(PAYMENTS_KEPT);
 }
 
 /** In the monolith an order is under way from the intent to pay for it until that has ended. */
@@ -89,8 +104,15 @@ function notePaymentIntent(state: FiguresState, orderId: string, after: Json): v
 function noteGoods(state: FiguresState, orderId: string, timeUs: number): void {
   const order = state.open.get(orderId);
   if (order === undefined || state.orders.byOrder.has(orderId)) return;
-  order.halfDoneUs ??= timeUs;
-  order.goodsUs ??= timeUs;
+  noteEffect(state, order, timeUs, true);
+}
+
+/** Something outside Order's database is done for an order. */
+function noteEffect(state: FiguresState, order: OpenOrder, timeUs: number, goods: boolean): void {
+  const halfDoneUs = order.halfDoneUs ?? timeUs;
+  const goodsUs = order.goodsUs ?? (goods ? timeUs : null);
+  if (halfDoneUs !== order.halfDoneUs || goodsUs !== order.goodsUs)
+    state.open.set(order.orderId, { ...order, halfDoneUs, goodsUs });
 }
 
 /** An attempt as the extra calls count it; null: the event is none (a compensation, control traffic, a customer). */
@@ -110,9 +132,9 @@ export const createFigures = (orders: Projection<Orders>): Projection<FiguresSta
   initial: () => ({
     orders: orders.initial(),
     facts: runFacts.initial(),
-    attempts: [],
-    open: new Map(),
-    orderOfPayment: new Map(),
+    attempts: new ChunkedList(),
+    open: new ChunkedMap(),
+    orderOfPayment: new ChunkedMap(),
     undone: 0,
   }),
   apply(state, event) {
@@ -123,10 +145,7 @@ export const createFigures = (orders: Projection<Orders>): Projection<FiguresSta
         const attempt = attemptOf(event);
         if (attempt === null) break;
         state.attempts.push(attempt);
-        if (state.attempts.length > 8000) {
-          const from = state.attempts.findIndex((attempt) => attempt.timeUs >= event.timeUs - WINDOW_US);
-          state.attempts.splice(0, from < 0 ? state.attempts.length : Math.max(from, 2000));
-        }
+        state.attempts.dropOld(({ timeUs }) => timeUs < event.timeUs - ATTEMPTS_KEPT_US);
         break;
       }
       case 'saga.started':
@@ -140,7 +159,7 @@ export const createFigures = (orders: Projection<Orders>): Projection<FiguresSta
         break;
       case 'saga.parked': {
         const order = state.open.get(event.orderId);
-        if (order !== undefined) order.parked = true;
+        if (order !== undefined) state.open.set(event.orderId, { ...order, parked: true });
         break;
       }
       case 'saga.compensated':
@@ -155,8 +174,7 @@ export const createFigures = (orders: Projection<Orders>): Projection<FiguresSta
           for (const change of event.rows) {
             const order = orderOfRow(state, change.key, change.after);
             if (order === undefined) continue;
-            order.halfDoneUs ??= event.timeUs;
-            if (event.service !== 'payment-provider') order.goodsUs ??= event.timeUs;
+            noteEffect(state, order, event.timeUs, event.service !== 'payment-provider');
           }
         } else if (ORDER_SERVICES[event.service]) {
           for (const change of event.rows) {
@@ -167,8 +185,7 @@ export const createFigures = (orders: Projection<Orders>): Projection<FiguresSta
             notePayment(state, paymentId, change.key);
             // The monolith's ends with its payment intent, in the same transaction.
             if (event.service === 'monolith') continue;
-            const intent = state.orders.byOrder.get(change.key);
-            if (intent !== undefined && intent.end !== null) state.open.delete(change.key);
+            if ((state.orders.byOrder.get(change.key)?.end ?? null) !== null) state.open.delete(change.key);
           }
         }
         break;
@@ -177,6 +194,14 @@ export const createFigures = (orders: Projection<Orders>): Projection<FiguresSta
     }
     return state;
   },
+  fork: (state) => ({
+    orders: orders.fork(state.orders),
+    facts: runFacts.fork(state.facts),
+    attempts: state.attempts.fork(),
+    open: state.open.fork(),
+    orderOfPayment: state.orderOfPayment.fork(),
+    undone: state.undone,
+  }),
 });
 
 export const figures: Projection<FiguresState> = createFigures(orders);
@@ -263,9 +288,8 @@ export function halfDoneOf(state: FiguresState): HalfDone {
 export function figuresAt(state: FiguresState, nowUs: number): Figures {
   const fromUs = nowUs - WINDOW_US;
   const endings: IntentView[] = [];
-  for (let index = state.orders.endings.length - 1; index >= 0; index -= 1) {
-    const intent = state.orders.endings[index];
-    if (intent === undefined || (intent.endedUs ?? 0) <= fromUs) break;
+  for (const intent of state.orders.endings.backwards()) {
+    if ((intent.endedUs ?? 0) <= fromUs) break;
     endings.push(intent);
   }
   const windowS = Math.min(WINDOW_US, Math.max(nowUs, 1)) / 1_000_000;
@@ -280,9 +304,8 @@ export function figuresAt(state: FiguresState, nowUs: number): Figures {
   }
 
   const perEdge = new Map<string, { attempts: number; logical: Set<string> }>();
-  for (let index = state.attempts.length - 1; index >= 0; index -= 1) {
-    const attempt = state.attempts[index];
-    if (attempt === undefined || attempt.timeUs <= fromUs) break;
+  for (const attempt of state.attempts.backwards()) {
+    if (attempt.timeUs <= fromUs) break;
     let edge = perEdge.get(attempt.edge);
     if (edge === undefined) {
       edge = { attempts: 0, logical: new Set() };

@@ -1,5 +1,6 @@
 import type { InstanceId, Json } from '../kernel/index.ts';
-import { type Projection, trimList } from './projection.ts';
+import { ChunkedList } from './chunked-list.ts';
+import type { Projection } from './projection.ts';
 import { undoneWords } from './sagas.ts';
 import {
   describeFault,
@@ -19,12 +20,13 @@ export interface NarratorLine {
 
 export interface Narrator {
   /** Newest last. */
-  readonly lines: NarratorLine[];
-  readonly faults: Map<string, FaultDescription>;
+  readonly lines: ChunkedList<NarratorLine>;
+  // The small ones are replaced, never changed.
+  faults: ReadonlyMap<string, FaultDescription>;
   /** Compensated steps of an order that is being undone. */
-  readonly undoing: Map<string, string[]>;
-  readonly failures: Map<string, 'business' | 'gave-up'>;
-  readonly crashed: Set<InstanceId>;
+  undoing: ReadonlyMap<string, readonly string[]>;
+  failures: ReadonlyMap<string, 'business' | 'gave-up'>;
+  crashed: ReadonlySet<InstanceId>;
   safetyNets: string | null;
   undone: number;
   lastUndoneUs: number;
@@ -41,7 +43,7 @@ function say(
   text: string,
 ): void {
   state.lines.push({ seq: event.seq, timeUs: event.timeUs, text, tone });
-  trimList(state.lines, LINES_KEPT);
+  state.lines.keepNewest(LINES_KEPT);
 }
 
 const safetyNetsOf = (settings: Json): string | null => {
@@ -53,7 +55,7 @@ const safetyNetsOf = (settings: Json): string | null => {
 /** What a person should hear of, one line each. */
 export const narrator: Projection<Narrator> = {
   initial: () => ({
-    lines: [],
+    lines: new ChunkedList(),
     faults: new Map(),
     undoing: new Map(),
     failures: new Map(),
@@ -66,13 +68,13 @@ export const narrator: Projection<Narrator> = {
     switch (event.type) {
       case 'fault.started': {
         const fault = describeFault(event.fault);
-        state.faults.set(event.faultId, fault);
+        state.faults = new Map(state.faults).set(event.faultId, fault);
         say(state, event, 'fail', `${targetWord(fault.target)}: ${faultWord(fault)} begins`);
         break;
       }
       case 'fault.ended': {
         const fault = state.faults.get(event.faultId);
-        state.faults.delete(event.faultId);
+        state.faults = without(state.faults, event.faultId);
         if (fault !== undefined)
           say(
             state,
@@ -107,23 +109,24 @@ export const narrator: Projection<Narrator> = {
         break;
       }
       case 'instance.crashed':
-        state.crashed.add(event.instance);
+        state.crashed = new Set(state.crashed).add(event.instance);
         say(state, event, 'fail', `${event.instance} crashed: ${event.reason}`);
         break;
       case 'instance.ready':
-        if (state.crashed.delete(event.instance)) say(state, event, 'ok', `${event.instance} is back`);
+        if (!state.crashed.has(event.instance)) break;
+        state.crashed = new Set([...state.crashed].filter((instance) => instance !== event.instance));
+        say(state, event, 'ok', `${event.instance} is back`);
         break;
       case 'instance.hung':
         say(state, event, 'fail', `${event.instance} hangs: it takes requests and answers none`);
         break;
       case 'saga.step.failed':
-        if (event.lane === 'forward') state.failures.set(event.orderId, event.kind);
+        if (event.lane === 'forward') state.failures = new Map(state.failures).set(event.orderId, event.kind);
         break;
       case 'saga.step.completed':
         if (event.lane === 'compensation') {
-          const done = state.undoing.get(event.orderId) ?? [];
-          done.push(event.step);
-          state.undoing.set(event.orderId, done);
+          const done = [...(state.undoing.get(event.orderId) ?? []), event.step];
+          state.undoing = new Map(state.undoing).set(event.orderId, done);
         }
         break;
       case 'saga.compensated': {
@@ -131,8 +134,8 @@ export const narrator: Projection<Narrator> = {
           .map(undoneName)
           .filter((words) => words !== '');
         const business = state.failures.get(event.orderId) === 'business';
-        state.undoing.delete(event.orderId);
-        state.failures.delete(event.orderId);
+        state.undoing = without(state.undoing, event.orderId);
+        state.failures = without(state.failures, event.orderId);
         if (!isNews(state, event.timeUs)) break;
         const what = steps.length === 0 ? '' : `: ${steps.join(', ')}`;
         say(
@@ -152,8 +155,8 @@ export const narrator: Projection<Narrator> = {
         }
         break;
       case 'saga.completed':
-        state.undoing.delete(event.orderId);
-        state.failures.delete(event.orderId);
+        state.undoing = without(state.undoing, event.orderId);
+        state.failures = without(state.failures, event.orderId);
         break;
       case 'saga.parked':
         say(state, event, 'fail', `An order is stuck past the point of no return: ${event.reason}`);
@@ -188,7 +191,15 @@ export const narrator: Projection<Narrator> = {
     }
     return state;
   },
+  fork: (state) => ({ ...state, lines: state.lines.fork() }),
 };
+
+function without<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {
+  if (!map.has(key)) return map;
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
+}
 
 /** Counts an order that was undone; false: another was told of a moment ago. */
 function isNews(state: Narrator, timeUs: number): boolean {

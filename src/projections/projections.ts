@@ -62,4 +62,21 @@ export const runProjections: Projection<RunProjections> = {
     data.apply(state.data, event);
     return state;
   },
+  fork(state) {
+    const figuresState = figures.fork(state.figures);
+    return {
+      facts: figuresState.facts,
+      topology: topology.fork(state.topology),
+      calls: calls.fork(state.calls),
+      breakers: breakers.fork(state.breakers),
+      sagas: sagas.fork(state.sagas),
+      traces: traces.fork(state.traces),
+      figures: figuresState,
+      orders: figuresState.orders,
+      faults: faults.fork(state.faults),
+      topics: topics.fork(state.topics),
+      narrator: narrator.fork(state.narrator),
+      data: data.fork(state.data),
+    };
+  },
 };

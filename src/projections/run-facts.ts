@@ -56,4 +56,5 @@ export const runFacts: Projection<RunFacts> = {
     }
     return state;
   },
+  fork: (state) => ({ ...state }),
 };

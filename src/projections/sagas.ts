@@ -1,23 +1,24 @@
-import type { SagaLane, ServiceName } from '../kernel/index.ts';
-import { keepNewest, type Projection } from './projection.ts';
+import type { RunEventOf, SagaLane, SagaStep, ServiceName } from '../kernel/index.ts';
+import { ChunkedMap } from './chunked-map.ts';
+import type { Projection } from './projection.ts';
 
 export interface StepAttempt {
   readonly attempt: number;
   readonly startedUs: number;
-  endedUs: number | null;
-  outcome: 'running' | 'done' | 'again' | 'failed';
-  reason: string | null;
+  readonly endedUs: number | null;
+  readonly outcome: 'running' | 'done' | 'again' | 'failed';
+  readonly reason: string | null;
 }
 
 /** `waiting`: between two attempts. `stuck`: parked for a person. */
 export type StepStatus = 'pending' | 'running' | 'waiting' | 'done' | 'failed' | 'stuck';
 
 export interface LaneView {
-  status: StepStatus;
-  readonly attempts: StepAttempt[];
+  readonly status: StepStatus;
+  readonly attempts: readonly StepAttempt[];
   /** When it is tried again, while waiting. */
-  againAtUs: number | null;
-  reason: string | null;
+  readonly againAtUs: number | null;
+  readonly reason: string | null;
 }
 
 export interface StepView {
@@ -25,7 +26,7 @@ export interface StepView {
   readonly step: string;
   readonly forward: LaneView;
   /** null: nothing to undo was begun. */
-  compensation: LaneView | null;
+  readonly compensation: LaneView | null;
 }
 
 export interface SagaView {
@@ -34,25 +35,26 @@ export interface SagaView {
   readonly orderId: string;
   readonly startedUs: number;
   readonly giveUpAtUs: number;
-  readonly steps: StepView[];
-  state: 'running' | 'compensating' | 'completed' | 'compensated' | 'parked';
+  readonly steps: readonly StepView[];
+  readonly state: 'running' | 'compensating' | 'completed' | 'compensated' | 'parked';
   /** Why it is undone, or parked. */
-  reason: string | null;
+  readonly reason: string | null;
   /** What kind of failure began the undoing. */
-  failure: 'business' | 'gave-up' | null;
-  failedStep: string | null;
-  compensatingUs: number | null;
-  endedUs: number | null;
-  resumed: number;
-  traceId: string | null;
+  readonly failure: 'business' | 'gave-up' | null;
+  readonly failedStep: string | null;
+  readonly compensatingUs: number | null;
+  readonly endedUs: number | null;
+  readonly resumed: number;
+  readonly traceId: string | null;
 }
 
 export interface Sagas {
-  readonly byOrder: Map<string, SagaView>;
-  readonly orderOfSaga: Map<string, string>;
+  readonly byOrder: ChunkedMap<string, SagaView>;
   completed: number;
   compensated: number;
 }
+
+const SAGAS_KEPT = 2000;
 
 /** Compensations by their own names; a log may also name them by the step that they undo. */
 const UNDOES: Readonly<Record<string, string>> = {
@@ -118,23 +120,93 @@ export const undoneWords = (step: string): string =>
 /** Which service does the step's work. */
 export const stepService = (step: string): ServiceName => STEP_WORDS[step]?.service ?? 'order';
 
-const newLane = (): LaneView => ({ status: 'pending', attempts: [], againAtUs: null, reason: null });
+const PENDING: LaneView = { status: 'pending', attempts: [], againAtUs: null, reason: null };
 
-function laneOf(saga: SagaView, name: string, lane: SagaLane): LaneView {
+const change = (state: Sagas, saga: SagaView | undefined, changes: Partial<SagaView>): void => {
+  if (saga !== undefined) state.byOrder.set(saga.orderId, { ...saga, ...changes });
+};
+
+/** The saga with one lane of one step changed. */
+function withLane(
+  saga: SagaView,
+  name: string,
+  lane: SagaLane,
+  changed: (lane: LaneView) => LaneView,
+): SagaView {
   const step = lane === 'compensation' ? (UNDOES[name] ?? name) : name;
-  let view = saga.steps.find((candidate) => candidate.step === step);
-  if (view === undefined) {
-    view = { step, forward: newLane(), compensation: null };
-    saga.steps.push(view);
+  const known = saga.steps.find((candidate) => candidate.step === step);
+  const view = known ?? { step, forward: PENDING, compensation: null };
+  const next =
+    lane === 'forward'
+      ? { ...view, forward: changed(view.forward) }
+      : { ...view, compensation: changed(view.compensation ?? PENDING) };
+  const steps =
+    known === undefined
+      ? [...saga.steps, next]
+      : saga.steps.map((candidate) => (candidate === known ? next : candidate));
+  return { ...saga, steps };
+}
+
+const newAttempt = (event: SagaStep & { readonly timeUs: number }): StepAttempt => ({
+  attempt: event.attempt,
+  startedUs: event.timeUs,
+  endedUs: null,
+  outcome: 'running',
+  reason: null,
+});
+
+function begun(lane: LaneView, event: RunEventOf<'saga.step.started'>): LaneView {
+  // A step that a crash cut short is started again under the same number.
+  const before = lane.attempts.map(
+    (attempt): StepAttempt =>
+      attempt.outcome === 'running'
+        ? {
+            ...attempt,
+            outcome: 'again',
+            endedUs: event.timeUs,
+            reason: attempt.reason ?? 'resumed after a crash',
+          }
+        : attempt,
+  );
+  return { ...lane, status: 'running', againAtUs: null, attempts: before.concat(newAttempt(event)) };
+}
+
+function ended(
+  lane: LaneView,
+  event: RunEventOf<'saga.step.completed' | 'saga.step.retried' | 'saga.step.failed'>,
+): LaneView {
+  const last = lane.attempts.at(-1);
+  const isOpen = last?.outcome === 'running';
+  const attempt = { ...(isOpen ? last : newAttempt(event)), endedUs: event.timeUs };
+  const before = isOpen ? lane.attempts.slice(0, -1) : lane.attempts;
+  switch (event.type) {
+    case 'saga.step.completed':
+      return {
+        status: 'done',
+        attempts: before.concat({ ...attempt, outcome: 'done' }),
+        againAtUs: null,
+        reason: null,
+      };
+    case 'saga.step.retried':
+      return {
+        status: 'waiting',
+        attempts: before.concat({ ...attempt, outcome: 'again', reason: event.reason }),
+        againAtUs: event.againAtUs,
+        reason: event.reason,
+      };
+    case 'saga.step.failed':
+      return {
+        status: 'failed',
+        attempts: before.concat({ ...attempt, outcome: 'failed', reason: event.reason }),
+        againAtUs: null,
+        reason: event.reason,
+      };
   }
-  if (lane === 'forward') return view.forward;
-  view.compensation ??= newLane();
-  return view.compensation;
 }
 
 /** One saga per order: both lanes, each step with its attempts. */
 export const sagas: Projection<Sagas> = {
-  initial: () => ({ byOrder: new Map(), orderOfSaga: new Map(), completed: 0, compensated: 0 }),
+  initial: () => ({ byOrder: new ChunkedMap(), completed: 0, compensated: 0 }),
   apply(state, event) {
     switch (event.type) {
       case 'saga.started': {
@@ -144,7 +216,7 @@ export const sagas: Projection<Sagas> = {
           orderId: event.orderId,
           startedUs: event.timeUs,
           giveUpAtUs: event.giveUpAtUs,
-          steps: event.steps.map((step) => ({ step, forward: newLane(), compensation: null })),
+          steps: event.steps.map((step) => ({ step, forward: PENDING, compensation: null })),
           state: 'running',
           reason: null,
           failure: null,
@@ -154,35 +226,21 @@ export const sagas: Projection<Sagas> = {
           resumed: 0,
           traceId: event.traceId,
         });
-        state.orderOfSaga.set(event.sagaId, event.orderId);
-        keepNewest(state.byOrder, 2000, (gone) => state.orderOfSaga.delete(gone.sagaId));
+        state.byOrder.keepNewest(SAGAS_KEPT);
         break;
       }
       case 'saga.resumed': {
         const saga = state.byOrder.get(event.orderId);
-        if (saga !== undefined) saga.resumed += 1;
+        change(state, saga, { resumed: (saga?.resumed ?? 0) + 1 });
         break;
       }
       case 'saga.step.started': {
         const saga = state.byOrder.get(event.orderId);
         if (saga === undefined) break;
-        const lane = laneOf(saga, event.step, event.lane);
-        lane.status = 'running';
-        lane.againAtUs = null;
-        const before = lane.attempts.at(-1);
-        // A step that a crash cut short is started again under the same number.
-        if (before?.outcome === 'running') {
-          before.outcome = 'again';
-          before.endedUs = event.timeUs;
-          before.reason ??= 'resumed after a crash';
-        }
-        lane.attempts.push({
-          attempt: event.attempt,
-          startedUs: event.timeUs,
-          endedUs: null,
-          outcome: 'running',
-          reason: null,
-        });
+        state.byOrder.set(
+          event.orderId,
+          withLane(saga, event.step, event.lane, (lane) => begun(lane, event)),
+        );
         break;
       }
       case 'saga.step.completed':
@@ -190,78 +248,46 @@ export const sagas: Projection<Sagas> = {
       case 'saga.step.failed': {
         const saga = state.byOrder.get(event.orderId);
         if (saga === undefined) break;
-        const lane = laneOf(saga, event.step, event.lane);
-        let attempt = lane.attempts.at(-1);
-        if (attempt === undefined || attempt.outcome !== 'running') {
-          attempt = {
-            attempt: event.attempt,
-            startedUs: event.timeUs,
-            endedUs: null,
-            outcome: 'running',
-            reason: null,
-          };
-          lane.attempts.push(attempt);
-        }
-        attempt.endedUs = event.timeUs;
-        if (event.type === 'saga.step.completed') {
-          attempt.outcome = 'done';
-          lane.status = 'done';
-          lane.reason = null;
-          lane.againAtUs = null;
-        } else if (event.type === 'saga.step.retried') {
-          attempt.outcome = 'again';
-          attempt.reason = event.reason;
-          lane.status = 'waiting';
-          lane.reason = event.reason;
-          lane.againAtUs = event.againAtUs;
-        } else {
-          attempt.outcome = 'failed';
-          attempt.reason = event.reason;
-          lane.status = 'failed';
-          lane.reason = event.reason;
-          lane.againAtUs = null;
-          if (event.lane === 'forward') {
-            saga.failure = event.kind;
-            saga.failedStep = event.step;
-          }
-        }
+        const next = withLane(saga, event.step, event.lane, (lane) => ended(lane, event));
+        state.byOrder.set(
+          event.orderId,
+          event.type === 'saga.step.failed' && event.lane === 'forward'
+            ? { ...next, failure: event.kind, failedStep: event.step }
+            : next,
+        );
         break;
       }
-      case 'saga.compensating': {
-        const saga = state.byOrder.get(event.orderId);
-        if (saga === undefined) break;
-        saga.state = 'compensating';
-        saga.reason = event.reason;
-        saga.compensatingUs = event.timeUs;
+      case 'saga.compensating':
+        change(state, state.byOrder.get(event.orderId), {
+          state: 'compensating',
+          reason: event.reason,
+          compensatingUs: event.timeUs,
+        });
         break;
-      }
       case 'saga.completed': {
         const saga = state.byOrder.get(event.orderId);
-        if (saga === undefined) break;
-        saga.state = 'completed';
-        saga.endedUs = event.timeUs;
-        state.completed += 1;
+        if (saga !== undefined) state.completed += 1;
+        change(state, saga, { state: 'completed', endedUs: event.timeUs });
         break;
       }
-      case 'saga.compensated': {
+      case 'saga.compensated':
         state.compensated += 1;
-        const saga = state.byOrder.get(event.orderId);
-        if (saga === undefined) break;
-        saga.state = 'compensated';
-        saga.reason = event.reason;
-        saga.endedUs = event.timeUs;
+        change(state, state.byOrder.get(event.orderId), {
+          state: 'compensated',
+          reason: event.reason,
+          endedUs: event.timeUs,
+        });
         break;
-      }
       case 'saga.parked': {
         const saga = state.byOrder.get(event.orderId);
         if (saga === undefined) break;
-        saga.state = 'parked';
-        saga.reason = event.reason;
-        laneOf(saga, event.step, 'forward').status = 'stuck';
+        const next = withLane(saga, event.step, 'forward', (lane) => ({ ...lane, status: 'stuck' }));
+        change(state, next, { state: 'parked', reason: event.reason });
         break;
       }
       default:
     }
     return state;
   },
+  fork: (state) => ({ ...state, byOrder: state.byOrder.fork() }),
 };

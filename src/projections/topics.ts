@@ -1,4 +1,6 @@
-import { type Projection, trimList } from './projection.ts';
+import { ChunkedList } from './chunked-list.ts';
+import { ChunkedMap } from './chunked-map.ts';
+import type { Projection } from './projection.ts';
 
 export interface MessageView {
   readonly messageId: string;
@@ -6,20 +8,20 @@ export interface MessageView {
   readonly messageType: string;
   readonly key: string;
   readonly publishedUs: number;
-  acceptedUs: number | null;
+  readonly acceptedUs: number | null;
   /** Groups that have acknowledged it. */
-  readonly acknowledged: string[];
-  deliveries: number;
+  readonly acknowledged: readonly string[];
+  readonly deliveries: number;
 }
 
 export interface GroupView {
   readonly group: string;
   readonly topic: string;
   /** Messages accepted and not yet acknowledged. */
-  lag: number;
-  acknowledged: number;
-  redeliveries: number;
-  duplicates: number;
+  readonly lag: number;
+  readonly acknowledged: number;
+  readonly redeliveries: number;
+  readonly duplicates: number;
 }
 
 export interface DeadLetterView {
@@ -33,42 +35,62 @@ export interface DeadLetterView {
 
 export interface TopicView {
   readonly topic: string;
-  accepted: number;
-  readonly groups: Map<string, GroupView>;
+  readonly accepted: number;
+  readonly groups: ReadonlyMap<string, GroupView>;
 }
 
 export interface Topics {
-  readonly byName: Map<string, TopicView>;
-  /** Newest last. */
-  readonly messages: MessageView[];
-  readonly byId: Map<string, MessageView>;
-  readonly deadLetters: DeadLetterView[];
+  readonly byName: ChunkedMap<string, TopicView>;
+  /** The latest messages, newest last. */
+  readonly byId: ChunkedMap<string, MessageView>;
+  readonly deadLetters: ChunkedList<DeadLetterView>;
 }
 
 const MESSAGES_KEPT = 300;
+const DEAD_LETTERS_KEPT = 200;
 
-function topicOf(state: Topics, topic: string): TopicView {
-  let view = state.byName.get(topic);
-  if (view === undefined) {
-    view = { topic, accepted: 0, groups: new Map() };
-    state.byName.set(topic, view);
-  }
-  return view;
+const topicOf = (state: Topics, topic: string): TopicView =>
+  state.byName.get(topic) ?? { topic, accepted: 0, groups: new Map() };
+
+function changeGroup(
+  state: Topics,
+  topic: string,
+  group: string,
+  change: (group: GroupView) => GroupView,
+): void {
+  const view = topicOf(state, topic);
+  const before = view.groups.get(group) ?? {
+    group,
+    topic,
+    lag: 0,
+    acknowledged: 0,
+    redeliveries: 0,
+    duplicates: 0,
+  };
+  state.byName.set(topic, { ...view, groups: new Map(view.groups).set(group, change(before)) });
 }
 
-function groupOf(state: Topics, topic: string, group: string): GroupView {
-  const topicView = topicOf(state, topic);
-  let view = topicView.groups.get(group);
-  if (view === undefined) {
-    view = { group, topic, lag: 0, acknowledged: 0, redeliveries: 0, duplicates: 0 };
-    topicView.groups.set(group, view);
-  }
-  return view;
+function changeMessage(
+  state: Topics,
+  messageId: string,
+  change: (message: MessageView) => MessageView,
+): void {
+  const message = state.byId.get(messageId);
+  if (message !== undefined) state.byId.set(messageId, change(message));
+}
+
+function accept(state: Topics, message: MessageView, timeUs: number): void {
+  if (message.acceptedUs !== null) return;
+  state.byId.set(message.messageId, { ...message, acceptedUs: timeUs });
+  const topic = topicOf(state, message.topic);
+  const groups = new Map<string, GroupView>();
+  for (const [name, group] of topic.groups) groups.set(name, { ...group, lag: group.lag + 1 });
+  state.byName.set(message.topic, { ...topic, accepted: topic.accepted + 1, groups });
 }
 
 /** Topics: messages, the lag of each group, dead letters. */
 export const topics: Projection<Topics> = {
-  initial: () => ({ byName: new Map(), messages: [], byId: new Map(), deadLetters: [] }),
+  initial: () => ({ byName: new ChunkedMap(), byId: new ChunkedMap(), deadLetters: new ChunkedList() }),
   apply(state, event) {
     switch (event.type) {
       case 'message.published':
@@ -85,37 +107,41 @@ export const topics: Projection<Topics> = {
             acknowledged: [],
             deliveries: 0,
           };
-          state.messages.push(message);
           state.byId.set(event.messageId, message);
-          if (state.messages.length > MESSAGES_KEPT * 1.25) {
-            for (const old of state.messages.splice(0, state.messages.length - MESSAGES_KEPT))
-              state.byId.delete(old.messageId);
-          }
+          state.byId.keepNewest(MESSAGES_KEPT);
         }
-        if (event.type === 'message.accepted' && message.acceptedUs === null) {
-          message.acceptedUs = event.timeUs;
-          const topic = topicOf(state, event.topic);
-          topic.accepted += 1;
-          for (const group of topic.groups.values()) group.lag += 1;
-        }
+        if (event.type === 'message.accepted') accept(state, message, event.timeUs);
         break;
       }
       case 'message.sent': {
-        const group = groupOf(state, event.topic, event.group);
-        if (group.lag === 0) group.lag = 1;
-        if (event.delivery > 1) group.redeliveries += 1;
-        const message = state.byId.get(event.messageId);
-        if (message !== undefined) message.deliveries += 1;
+        changeGroup(state, event.topic, event.group, (group) => ({
+          ...group,
+          lag: group.lag === 0 ? 1 : group.lag,
+          redeliveries: group.redeliveries + (event.delivery > 1 ? 1 : 0),
+        }));
+        changeMessage(state, event.messageId, (message) => ({
+          ...message,
+          deliveries: message.deliveries + 1,
+        }));
         break;
       }
       case 'message.consumed':
-        if (event.duplicate) groupOf(state, event.topic, event.group).duplicates += 1;
+        if (event.duplicate)
+          changeGroup(state, event.topic, event.group, (group) => ({
+            ...group,
+            duplicates: group.duplicates + 1,
+          }));
         break;
       case 'message.acknowledged': {
-        const group = groupOf(state, event.topic, event.group);
-        group.acknowledged += 1;
-        group.lag = event.lag;
-        state.byId.get(event.messageId)?.acknowledged.push(event.group);
+        changeGroup(state, event.topic, event.group, (group) => ({
+          ...group,
+          acknowledged: group.acknowledged + 1,
+          lag: event.lag,
+        }));
+        changeMessage(state, event.messageId, (message) => ({
+          ...message,
+          acknowledged: message.acknowledged.concat(event.group),
+        }));
         break;
       }
       case 'message.dead-lettered':
@@ -127,12 +153,17 @@ export const topics: Projection<Topics> = {
           reason: event.reason,
           timeUs: event.timeUs,
         });
-        trimList(state.deadLetters, 200);
+        state.deadLetters.keepNewest(DEAD_LETTERS_KEPT);
         break;
       default:
     }
     return state;
   },
+  fork: ({ byName, byId, deadLetters }) => ({
+    byName: byName.fork(),
+    byId: byId.fork(),
+    deadLetters: deadLetters.fork(),
+  }),
 };
 
 /** The largest lag among a topic's groups. */

@@ -1,68 +1,65 @@
-import type { InstanceId, InstanceState, ServiceName } from '../kernel/index.ts';
+import type { InstanceId, InstanceState, RunEvent, ServiceName } from '../kernel/index.ts';
+import { ChunkedMap } from './chunked-map.ts';
 import type { Projection } from './projection.ts';
 
 export interface InstanceView {
   readonly instance: InstanceId;
   readonly service: ServiceName;
-  state: InstanceState;
-  incarnation: number;
+  readonly state: InstanceState;
+  readonly incarnation: number;
   /** Since when it is in this state. */
-  sinceUs: number;
-  slotsUsed: number;
+  readonly sinceUs: number;
+  readonly slotsUsed: number;
   /** 0: not known yet (nothing was asked of it). */
-  slots: number;
-  queued: number;
+  readonly slots: number;
+  readonly queued: number;
   /** Requests turned away because slots and queue were full. */
-  shed: number;
+  readonly shed: number;
   /** Why it ended, when it crashed. */
-  reason: string | null;
+  readonly reason: string | null;
 }
 
 export interface EdgeView {
   readonly from: ServiceName;
   readonly to: ServiceName;
-  attempts: number;
-  failed: number;
-  lastUs: number;
-  lastFailureUs: number | null;
+  readonly attempts: number;
+  readonly failed: number;
+  readonly lastUs: number;
+  readonly lastFailureUs: number | null;
 }
 
 export interface Topology {
-  readonly instances: Map<InstanceId, InstanceView>;
+  readonly instances: ChunkedMap<InstanceId, InstanceView>;
   /** Data-plane edges that were used, by `from->to`. */
-  readonly edges: Map<string, EdgeView>;
+  readonly edges: ChunkedMap<string, EdgeView>;
   /** Requests inside an instance, by span: their callers may give up without an answer being sent. */
-  readonly open: Map<string, InstanceId>;
+  readonly open: ChunkedMap<string, InstanceId>;
 }
 
-function instanceOf(state: Topology, instance: InstanceId, service: ServiceName): InstanceView {
-  let view = state.instances.get(instance);
-  if (view === undefined) {
-    view = {
-      instance,
-      service,
-      state: 'ready',
-      incarnation: 0,
-      sinceUs: 0,
-      slotsUsed: 0,
-      slots: 0,
-      queued: 0,
-      shed: 0,
-      reason: null,
-    };
-    state.instances.set(instance, view);
-  }
-  return view;
+const instanceOf = (state: Topology, { instance, service }: RunEvent): InstanceView =>
+  state.instances.get(instance) ?? {
+    instance,
+    service,
+    state: 'ready',
+    incarnation: 0,
+    sinceUs: 0,
+    slotsUsed: 0,
+    slots: 0,
+    queued: 0,
+    shed: 0,
+    reason: null,
+  };
+
+const edgeOf = (state: Topology, from: ServiceName, to: ServiceName): EdgeView =>
+  state.edges.get(`${from}->${to}`) ?? { from, to, attempts: 0, failed: 0, lastUs: 0, lastFailureUs: null };
+
+function setEdge(state: Topology, edge: EdgeView): void {
+  state.edges.set(`${edge.from}->${edge.to}`, edge);
 }
 
-function edgeOf(state: Topology, from: ServiceName, to: ServiceName): EdgeView {
-  const key = `${from}->${to}`;
-  let view = state.edges.get(key);
-  if (view === undefined) {
-    view = { from, to, attempts: 0, failed: 0, lastUs: 0, lastFailureUs: null };
-    state.edges.set(key, view);
-  }
-  return view;
+function noteFailure(state: Topology, from: ServiceName, to: ServiceName, timeUs: number): void {
+  const edge = edgeOf(state, from, to);
+  setEdge(state, { ...edge, failed: edge.failed + 1, lastFailureUs: timeUs });
 }
 
 const CHANGES: Readonly<Record<string, InstanceState>> = {
@@ -74,90 +71,98 @@ const CHANGES: Readonly<Record<string, InstanceState>> = {
 
 /** Instances with their state and slots, and the edges seen. */
 export const topology: Projection<Topology> = {
-  initial: () => ({ instances: new Map(), edges: new Map(), open: new Map() }),
+  initial: () => ({ instances: new ChunkedMap(), edges: new ChunkedMap(), open: new ChunkedMap() }),
   apply(state, event) {
     switch (event.type) {
       case 'instance.started': {
-        const view = instanceOf(state, event.instance, event.service);
-        view.state = 'starting';
-        view.incarnation = event.incarnation;
-        view.sinceUs = event.timeUs;
-        view.slotsUsed = 0;
-        view.queued = 0;
-        view.reason = null;
+        state.instances.set(event.instance, {
+          ...instanceOf(state, event),
+          state: 'starting',
+          incarnation: event.incarnation,
+          sinceUs: event.timeUs,
+          slotsUsed: 0,
+          queued: 0,
+          reason: null,
+        });
         break;
       }
       case 'instance.ready':
       case 'instance.draining':
       case 'instance.hung':
       case 'instance.stopped': {
-        const view = instanceOf(state, event.instance, event.service);
-        view.state = CHANGES[event.type] ?? 'ready';
-        view.sinceUs = event.timeUs;
+        state.instances.set(event.instance, {
+          ...instanceOf(state, event),
+          state: CHANGES[event.type] ?? 'ready',
+          sinceUs: event.timeUs,
+        });
         break;
       }
       case 'instance.crashed': {
-        const view = instanceOf(state, event.instance, event.service);
-        view.state = 'crashed';
-        view.sinceUs = event.timeUs;
-        view.slotsUsed = 0;
-        view.queued = 0;
-        view.reason = event.reason;
-        for (const [span, instance] of state.open) if (instance === event.instance) state.open.delete(span);
+        state.instances.set(event.instance, {
+          ...instanceOf(state, event),
+          state: 'crashed',
+          sinceUs: event.timeUs,
+          slotsUsed: 0,
+          queued: 0,
+          reason: event.reason,
+        });
+        for (const [span, instance] of [...state.open])
+          if (instance === event.instance) state.open.delete(span);
         break;
       }
       case 'request.received': {
         if (event.plane !== 'data') break;
-        const view = instanceOf(state, event.instance, event.service);
-        view.slotsUsed = event.slotsUsed;
-        view.slots = event.slots;
-        view.queued = event.queued;
+        state.instances.set(event.instance, {
+          ...instanceOf(state, event),
+          slotsUsed: event.slotsUsed,
+          slots: event.slots,
+          queued: event.queued,
+        });
         if (event.spanId !== null) state.open.set(event.spanId, event.instance);
         break;
       }
       case 'response.sent': {
         if (event.plane !== 'data') break;
-        const view = instanceOf(state, event.instance, event.service);
-        view.slotsUsed = event.slotsUsed;
-        view.queued = event.queued;
+        state.instances.set(event.instance, {
+          ...instanceOf(state, event),
+          slotsUsed: event.slotsUsed,
+          queued: event.queued,
+        });
         if (event.spanId !== null) state.open.delete(event.spanId);
         break;
       }
       case 'request.shed': {
-        const view = instanceOf(state, event.instance, event.service);
-        view.slots = event.slots;
-        view.slotsUsed = event.slots;
-        view.queued = event.queued;
-        view.shed += 1;
+        const view = instanceOf(state, event);
+        state.instances.set(event.instance, {
+          ...view,
+          slots: event.slots,
+          slotsUsed: event.slots,
+          queued: event.queued,
+          shed: view.shed + 1,
+        });
         break;
       }
       case 'request.sent': {
         if (event.plane !== 'data') break;
         const edge = edgeOf(state, event.service, event.to);
-        edge.attempts += 1;
-        edge.lastUs = event.timeUs;
+        setEdge(state, { ...edge, attempts: edge.attempts + 1, lastUs: event.timeUs });
         break;
       }
       case 'response.received': {
         if (event.plane !== 'data' || event.status < 500) break;
-        const edge = edgeOf(state, event.service, event.to);
-        edge.failed += 1;
-        edge.lastFailureUs = event.timeUs;
+        noteFailure(state, event.service, event.to, event.timeUs);
         break;
       }
       case 'request.failed': {
         if (event.plane !== 'data') break;
-        if (event.error !== 'cancelled') {
-          const edge = edgeOf(state, event.service, event.to);
-          edge.failed += 1;
-          edge.lastFailureUs = event.timeUs;
-        }
+        if (event.error !== 'cancelled') noteFailure(state, event.service, event.to, event.timeUs);
         // The callee hears that its caller gave up and frees the slot, without an event of its own.
         const instance = event.spanId === null ? undefined : state.open.get(event.spanId);
         if (instance !== undefined && event.spanId !== null) {
           state.open.delete(event.spanId);
           const view = state.instances.get(instance);
-          if (view !== undefined && view.slotsUsed > 0) view.slotsUsed -= 1;
+          if (view !== undefined && view.slotsUsed > 0)
+            state.instances.set(instance, { ...view, slotsUsed: view.slotsUsed - 1 });
         }
         break;
       }
@@ -165,6 +170,11 @@ export const topology: Projection<Topology> = {
     }
     return state;
   },
+  fork: ({ instances, edges, open }) => ({
+    instances: instances.fork(),
+    edges: edges.fork(),
+    open: open.fork(),
+  }),
 };
 
 export const instancesOf = (state: Topology, service: ServiceName): InstanceView[] =>

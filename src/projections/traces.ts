@@ -1,6 +1,8 @@
-import type { FaultId, InstanceId, Plane, ServiceName } from '../kernel/index.ts';
+import type { FaultId, InstanceId, ServiceName } from '../kernel/index.ts';
 import type { CallEnd } from './calls.ts';
-import { keepNewest, type Projection } from './projection.ts';
+import { ChunkedList } from './chunked-list.ts';
+import { ChunkedMap } from './chunked-map.ts';
+import type { Projection } from './projection.ts';
 
 export interface SpanFault {
   readonly faultId: FaultId;
@@ -23,89 +25,101 @@ export interface SpanView {
   readonly path: string;
   readonly attempt: number;
   readonly sentUs: number;
-  receivedUs: number | null;
-  answeredUs: number | null;
-  endedUs: number | null;
-  end: CallEnd;
-  status: number | null;
+  readonly receivedUs: number | null;
+  readonly answeredUs: number | null;
+  readonly endedUs: number | null;
+  readonly end: CallEnd;
+  readonly status: number | null;
   /** The problem's text, the network's error, or why it was refused. */
-  detail: string | null;
-  rejectedBy: string | null;
-  timeoutMs: number | null;
+  readonly detail: string | null;
+  readonly rejectedBy: string | null;
+  readonly timeoutMs: number | null;
   /** The callee's slots when it took the request. */
-  slotsUsed: number | null;
-  slots: number | null;
-  queued: number | null;
-  shed: boolean;
-  readonly faults: SpanFault[];
+  readonly slotsUsed: number | null;
+  readonly slots: number | null;
+  readonly queued: number | null;
+  readonly shed: boolean;
+  readonly faults: readonly SpanFault[];
 }
 
 export interface TraceView {
   readonly traceId: string;
   readonly firstUs: number;
-  lastUs: number;
+  readonly lastUs: number;
   /** In order of sending. */
-  readonly spans: Map<string, SpanView>;
+  readonly spanIds: readonly string[];
 }
 
 export interface Traces {
-  readonly byId: Map<string, TraceView>;
-  readonly spanById: Map<string, SpanView>;
-  /** The span that an event belongs to, for effects of faults that only name a cause. */
-  readonly spanOfEvent: Map<string, string>;
-  /** Latest failures on each edge and at each service, newest last. */
-  readonly failures: SpanView[];
+  readonly byId: ChunkedMap<string, TraceView>;
+  readonly spanById: ChunkedMap<string, SpanView>;
+  /** The span that a recent event belongs to, for effects of faults that only name a cause. */
+  readonly spanOfEvent: ChunkedMap<string, string>;
+  /** Latest failures on each edge and at each service as they were then, newest last. */
+  readonly failures: ChunkedList<SpanView>;
 }
 
-const TRACES_KEPT = 1500;
+/** Enough for the orders that the page lists, and for the calls that opened a breaker. */
+const TRACES_KEPT = 600;
 const FAILURES_KEPT = 200;
+/** A fault acts on a call a moment after the event that it names. */
+const EVENTS_KEPT = 64;
+const EVENTS_CHUNK = 16;
+const NO_FAULTS: readonly SpanFault[] = [];
 
 const placedSpan = (state: Traces, spanId: string | null): SpanView | undefined =>
   spanId === null ? undefined : state.spanById.get(spanId);
 
-function traceOf(state: Traces, traceId: string, timeUs: number): TraceView {
-  let trace = state.byId.get(traceId);
-  if (trace === undefined) {
-    trace = { traceId, firstUs: timeUs, lastUs: timeUs, spans: new Map() };
-    state.byId.set(traceId, trace);
-    keepNewest(state.byId, TRACES_KEPT, (gone) => {
-      for (const spanId of gone.spans.keys()) state.spanById.delete(spanId);
-    });
-  }
-  return trace;
-}
-
-function failed(state: Traces, span: SpanView): void {
-  state.failures.push(span);
-  if (state.failures.length > FAILURES_KEPT * 1.25)
-    state.failures.splice(0, state.failures.length - FAILURES_KEPT);
+function remember(state: Traces, eventId: string, spanId: string): void {
+  state.spanOfEvent.add(eventId, spanId);
+  state.spanOfEvent.keepNewest(EVENTS_KEPT);
 }
 
 function add(state: Traces, span: SpanView): void {
-  const trace = traceOf(state, span.traceId, span.sentUs);
-  trace.spans.set(span.spanId, span);
-  trace.lastUs = Math.max(trace.lastUs, span.sentUs);
-  state.spanById.set(span.spanId, span);
+  const trace = state.byId.get(span.traceId);
+  const traceId = trace?.traceId ?? span.traceId;
+  state.byId.set(traceId, {
+    traceId,
+    firstUs: trace?.firstUs ?? span.sentUs,
+    lastUs: Math.max(trace?.lastUs ?? 0, span.sentUs),
+    // Not spread: `concat` leaves no room for more, which there are many of.
+    spanIds: (trace?.spanIds ?? []).concat(span.spanId),
+  });
+  // Of an id that stands in many spans one text is kept: each event comes with its own.
+  const parentSpanId = trace?.spanIds.findLast((id) => id === span.parentSpanId) ?? span.parentSpanId;
+  state.spanById.add(span.spanId, { ...span, traceId, parentSpanId });
+  state.byId.keepNewest(TRACES_KEPT, ({ spanIds }) => {
+    for (const spanId of spanIds) state.spanById.deleteOld(spanId);
+  });
 }
 
 function close(state: Traces, span: SpanView, end: CallEnd, timeUs: number): void {
-  span.end = end;
-  span.endedUs = timeUs;
+  const closed = { ...span, end, endedUs: timeUs };
+  state.spanById.set(span.spanId, closed);
   const trace = state.byId.get(span.traceId);
-  if (trace !== undefined) trace.lastUs = Math.max(trace.lastUs, timeUs);
-  if (end === 'failed' || end === 'timeout' || end === 'lost') failed(state, span);
+  if (trace !== undefined && trace.lastUs < timeUs)
+    state.byId.set(span.traceId, { ...trace, lastUs: timeUs });
+  if (end === 'failed' || end === 'timeout' || end === 'lost') noteFailure(state, closed);
+}
+
+function noteFailure(state: Traces, span: SpanView): void {
+  state.failures.push(span);
+  state.failures.keepNewest(FAILURES_KEPT);
 }
 
 /** Traces of data-plane calls. */
 export const traces: Projection<Traces> = {
-  initial: () => ({ byId: new Map(), spanById: new Map(), spanOfEvent: new Map(), failures: [] }),
+  initial: () => ({
+    byId: new ChunkedMap(),
+    spanById: new ChunkedMap(),
+    spanOfEvent: new ChunkedMap(EVENTS_CHUNK),
+    failures: new ChunkedList(),
+  }),
   apply(state, event) {
     switch (event.type) {
       case 'request.sent': {
-        const plane: Plane = event.plane;
-        if (plane !== 'data' || event.spanId === null || event.traceId === null) break;
-        state.spanOfEvent.set(event.id, event.spanId);
-        keepNewest(state.spanOfEvent, 20_000);
+        if (event.plane !== 'data' || event.spanId === null || event.traceId === null) break;
+        remember(state, event.id, event.spanId);
         add(state, {
           spanId: event.spanId,
           traceId: event.traceId,
@@ -131,7 +145,7 @@ export const traces: Projection<Traces> = {
           slots: null,
           queued: null,
           shed: false,
-          faults: [],
+          faults: NO_FAULTS,
         });
         break;
       }
@@ -162,75 +176,76 @@ export const traces: Projection<Traces> = {
           slots: null,
           queued: null,
           shed: false,
-          faults: [],
+          faults: NO_FAULTS,
         };
         add(state, span);
-        failed(state, span);
+        noteFailure(state, span);
         break;
       }
       case 'request.received': {
-        const span = placedSpan(state, event.spanId);
+        const span = event.plane === 'data' ? placedSpan(state, event.spanId) : undefined;
         if (span === undefined) break;
-        state.spanOfEvent.set(event.id, span.spanId);
-        span.receivedUs = event.timeUs;
-        span.slotsUsed = event.slotsUsed;
-        span.slots = event.slots;
-        span.queued = event.queued;
+        remember(state, event.id, span.spanId);
+        state.spanById.set(span.spanId, {
+          ...span,
+          receivedUs: event.timeUs,
+          slotsUsed: event.slotsUsed,
+          slots: event.slots,
+          queued: event.queued,
+        });
         break;
       }
       case 'request.shed': {
         const span = placedSpan(state, event.spanId);
         if (span === undefined) break;
-        span.shed = true;
-        span.slots = event.slots;
-        span.queued = event.queued;
+        state.spanById.set(span.spanId, { ...span, shed: true, slots: event.slots, queued: event.queued });
         break;
       }
       case 'response.sent': {
-        const span = placedSpan(state, event.spanId);
+        const span = event.plane === 'data' ? placedSpan(state, event.spanId) : undefined;
         if (span === undefined) break;
-        state.spanOfEvent.set(event.id, span.spanId);
-        span.answeredUs = event.timeUs;
-        if (event.problem !== null) span.detail = event.problem;
-        // Known even when the answer never reaches the caller.
-        span.status ??= event.status;
+        remember(state, event.id, span.spanId);
+        state.spanById.set(span.spanId, {
+          ...span,
+          answeredUs: event.timeUs,
+          detail: event.problem ?? span.detail,
+          // Known even when the answer never reaches the caller.
+          status: span.status ?? event.status,
+        });
         break;
       }
       case 'response.received': {
-        const span = placedSpan(state, event.spanId);
+        const span = event.plane === 'data' ? placedSpan(state, event.spanId) : undefined;
         if (span === undefined || span.endedUs !== null) break;
-        span.status = event.status;
         close(
           state,
-          span,
+          { ...span, status: event.status },
           event.status >= 500 ? 'failed' : event.status >= 400 ? 'refused' : 'ok',
           event.timeUs,
         );
         break;
       }
       case 'request.failed': {
-        const span = placedSpan(state, event.spanId);
+        const span = event.plane === 'data' ? placedSpan(state, event.spanId) : undefined;
         if (span === undefined || span.endedUs !== null) break;
-        span.status = null;
-        span.detail = event.detail;
         const end =
           event.error === 'timeout' || event.error === 'deadline_exceeded'
             ? 'timeout'
             : event.error === 'cancelled'
               ? 'cancelled'
               : 'lost';
-        close(state, span, end, event.timeUs);
+        close(state, { ...span, status: null, detail: event.detail }, end, event.timeUs);
         break;
       }
       case 'fault.injected': {
         const spanId =
           event.spanId ?? (event.cause === null ? null : (state.spanOfEvent.get(event.cause) ?? null));
         const span = placedSpan(state, spanId);
-        span?.faults.push({
-          faultId: event.faultId,
-          kind: event.kind,
-          effect: event.effect,
-          delayMs: event.delayMs,
+        if (span === undefined) break;
+        const { faultId, kind, effect, delayMs } = event;
+        state.spanById.set(span.spanId, {
+          ...span,
+          faults: [...span.faults, { faultId, kind, effect, delayMs }],
         });
         break;
       }
@@ -238,6 +253,12 @@ export const traces: Projection<Traces> = {
     }
     return state;
   },
+  fork: ({ byId, spanById, spanOfEvent, failures }) => ({
+    byId: byId.fork(),
+    spanById: spanById.fork(),
+    spanOfEvent: spanOfEvent.fork(),
+    failures: failures.fork(),
+  }),
 };
 
 export interface WaterfallRow {
@@ -245,13 +266,18 @@ export interface WaterfallRow {
   readonly depth: number;
 }
 
+/** A trace's spans in order of sending. */
+export const spansOf = (state: Traces, traceId: string): SpanView[] =>
+  (state.byId.get(traceId)?.spanIds ?? []).flatMap((spanId) => state.spanById.get(spanId) ?? []);
+
 /** A trace's spans, parents before their children, each level in order of sending. */
-export function waterfall(trace: TraceView): WaterfallRow[] {
+export function waterfall(state: Traces, { traceId }: TraceView): WaterfallRow[] {
+  const spans = spansOf(state, traceId);
+  const known = new Set(spans.map(({ spanId }) => spanId));
   const children = new Map<string | null, SpanView[]>();
-  for (const span of trace.spans.values()) {
+  for (const span of spans) {
     // A parent that sent no request of its own (a saga's scope) is no row.
-    const parent =
-      span.parentSpanId !== null && trace.spans.has(span.parentSpanId) ? span.parentSpanId : null;
+    const parent = span.parentSpanId !== null && known.has(span.parentSpanId) ? span.parentSpanId : null;
     const list = children.get(parent);
     if (list === undefined) children.set(parent, [span]);
     else list.push(span);
@@ -268,9 +294,7 @@ export function waterfall(trace: TraceView): WaterfallRow[] {
 }
 
 export const childSpans = (state: Traces, span: SpanView): SpanView[] =>
-  [...(state.byId.get(span.traceId)?.spans.values() ?? [])].filter(
-    (child) => child.parentSpanId === span.spanId,
-  );
+  spansOf(state, span.traceId).filter((child) => child.parentSpanId === span.spanId);
 
 /** The latest failures that a service took part in, newest first. */
 export function latestFailures(
@@ -279,9 +303,11 @@ export function latestFailures(
   limit: number,
 ): SpanView[] {
   const found: SpanView[] = [];
-  for (let index = state.failures.length - 1; index >= 0 && found.length < limit; index -= 1) {
-    const span = state.failures[index];
-    if (span !== undefined && matches(span)) found.push(span);
+  for (const failure of state.failures.backwards()) {
+    if (found.length >= limit) break;
+    // What was heard of it since, unless its trace has been let go.
+    const span = state.spanById.get(failure.spanId) ?? failure;
+    if (matches(span)) found.push(span);
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { breakersOfEdge, worstBreaker } from './breakers.ts';
+import { rowsOf } from './data.ts';
 import { activeFaults, faultAt, faultLeftMs } from './faults.ts';
 import { runProjections } from './projections.ts';
 import { circuitFigures, Script } from './testing/script.ts';
@@ -94,7 +95,7 @@ describe('faults', () => {
     expect(faultAt(script.projections.faults, 'shipping', 'gateway', 6_000_000)).toBeNull();
     script.write({ at: 15, by: 'run-1' }, { type: 'fault.ended', faultId: 'f1' as never, reason: 'elapsed' });
     expect(activeFaults(script.projections.faults)).toEqual([]);
-    expect(script.projections.narrator.lines.map((line) => line.text)).toEqual([
+    expect([...script.projections.narrator.lines].map((line) => line.text)).toEqual([
       'Order → Shipping: Slow +2 s begins',
       'Order → Shipping: Slow +2 s is over',
     ]);
@@ -128,7 +129,7 @@ describe('topics', () => {
       { type: 'message.acknowledged', topic: 'orders', messageId: 'm1', group: 'shipping', lag: 0 },
     );
     expect(topicLag(script.projections.topics, 'orders')).toBe(0);
-    expect(script.projections.topics.messages[0]).toMatchObject({
+    expect(script.projections.topics.byId.get('m1')).toMatchObject({
       deliveries: 1,
       acknowledged: ['shipping'],
     });
@@ -154,11 +155,15 @@ describe('topics', () => {
 describe('data', () => {
   it('keeps each row with when and why it changed; a lease is no news', () => {
     const script = new Script();
-    const cause = script.row(1, 'order-1', 'orders', 'o1', { orderId: 'o1', status: 'CONFIRMED' });
+    script.row(1, 'order-1', 'orders', 'o1', { orderId: 'o1', status: 'CONFIRMED' });
     script.row(2, 'order-1', 'leases', 'relay', { name: 'relay' });
     const database = script.projections.data.byService.get('order');
     expect(database).toMatchObject({ commits: 1, lastCommitUs: 1_000_000 });
-    expect(database?.tables.get('orders')?.rows.get('o1')).toMatchObject({ cause, changedUs: 1_000_000 });
+    expect(rowsOf(script.projections.data, 'order', 'orders')?.get('o1')).toMatchObject({
+      seq: 0,
+      changedUs: 1_000_000,
+      deleted: false,
+    });
   });
 });
 
@@ -171,7 +176,9 @@ describe('traces', () => {
     script.sent(1.5, 'order-1', 'product-1', 'c', { parent: 'b' });
     const trace = script.projections.traces.byId.get('t1');
     expect(
-      trace === undefined ? [] : waterfall(trace).map(({ span, depth }) => [span.spanId, depth]),
+      trace === undefined
+        ? []
+        : waterfall(script.projections.traces, trace).map(({ span, depth }) => [span.spanId, depth]),
     ).toEqual([
       ['a', 0],
       ['b', 1],
@@ -187,7 +194,7 @@ describe('the narrator', () => {
     script.breaker(14, 'order-1', 'shipping', 'CLOSED', 'OPEN', { calls: 20, failures: 10 }, 24);
     script.breaker(24, 'order-1', 'shipping', 'OPEN', 'HALF_OPEN');
     script.breaker(25, 'order-1', 'shipping', 'HALF_OPEN', 'CLOSED');
-    expect(script.projections.narrator.lines.map((line) => line.text)).toEqual([
+    expect([...script.projections.narrator.lines].map((line) => line.text)).toEqual([
       'Order’s breaker to Shipping opened: 10 of 20 calls failed',
       'Order’s breaker to Shipping is half-open: it lets 3 probes through',
       'Order’s breaker to Shipping closed: the probes succeeded',
@@ -208,7 +215,7 @@ describe('the narrator', () => {
         { type: 'saga.compensated', sagaId: `saga-${id}`, orderId: id, reason: 'gave up' },
       );
     }
-    expect(script.projections.narrator.lines.map((line) => [line.timeUs, line.text])).toEqual([
+    expect([...script.projections.narrator.lines].map((line) => [line.timeUs, line.text])).toEqual([
       [10_000_000, 'An order was undone: stock released'],
       [15_000_000, 'An order was undone: stock released'],
     ]);
@@ -225,7 +232,7 @@ it('the narrator tells how orders of the monolith end, which have no saga', () =
   intent(9, 'o3', { state: 'completed' });
   intent(13, 'o4', { state: 'undone', failure: 'cancelled', reason: 'cancelled by the customer' });
   intent(14, 'o5', { state: 'undone', failure: 'business', reason: 'Sold out.' });
-  expect(script.projections.narrator.lines.map((line) => [line.timeUs, line.text])).toEqual([
+  expect([...script.projections.narrator.lines].map((line) => [line.timeUs, line.text])).toEqual([
     [7_000_000, 'An order was undone: its payment was not authorised in time'],
     [14_000_000, 'An order was refused: Sold out.'],
   ]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { intentOf } from './orders.ts';
 import { circuitFigures, Script } from './testing/script.ts';
 import { whyIntent, whySpan } from './why.ts';
 
@@ -131,7 +132,7 @@ describe('why did this fail?', () => {
     script.answered(2.8, 'gateway-1', 'outer', 503, { trace: 't1', problem: 'Service unavailable' });
     script.got(3, 'customers-1', 'gateway-1', 'outer', 503, { trace: 't1' });
     script.answer(3, 'i1', 'browse', 'failed');
-    const intent = script.projections.orders.byIntent.get('i1');
+    const intent = intentOf(script.projections.orders, 'i1');
     if (intent === undefined) throw new Error('no intent');
     const chain = whyIntent(script.projections, intent);
     expect(chain.lines.map((line) => line.text)).toEqual([

@@ -4,7 +4,7 @@ import { type Faults, type FaultView, faultAt } from './faults.ts';
 import type { IntentView } from './orders.ts';
 import { type Sagas, stepService, stepTitle, undoneWords } from './sagas.ts';
 import type { SpanView, Traces } from './traces.ts';
-import { childSpans } from './traces.ts';
+import { childSpans, spansOf } from './traces.ts';
 import {
   faultWord,
   formatDuration,
@@ -77,7 +77,7 @@ function faultLine(fault: FaultView, consequence: string): WhyLine {
 }
 
 const siblings = (sources: WhySources, span: SpanView): SpanView[] =>
-  [...(sources.traces.byId.get(span.traceId)?.spans.values() ?? [])].filter(
+  spansOf(sources.traces, span.traceId).filter(
     (other) => other.callId === span.callId && other.end === span.end,
   );
 
@@ -160,7 +160,7 @@ function countedCall(
 ): SpanView | null {
   for (const { traceId, timeUs } of [...(breaker?.counted ?? [])].reverse()) {
     if (timeUs > openedUs) continue;
-    for (const span of sources.traces.byId.get(traceId)?.spans.values() ?? []) {
+    for (const span of spansOf(sources.traces, traceId)) {
       if (
         span.to !== refused.to ||
         span.fromInstance !== refused.fromInstance ||
@@ -397,7 +397,7 @@ function failedCallOf(
 ): SpanView | null {
   let found: SpanView | null = null;
   for (const traceId of traceIds) {
-    for (const span of sources.traces.byId.get(traceId)?.spans.values() ?? []) {
+    for (const span of spansOf(sources.traces, traceId)) {
       if (!isFailure(span) && span.end !== 'refused') continue;
       if (service !== null && span.to !== service) continue;
       if (service === null && span.end === 'refused' && found !== null) continue;

@@ -1,0 +1,153 @@
+import { type InstanceId, type RunEvent, type ServiceName, serviceOf } from '../kernel/index.ts';
+import { Measurement } from './measurement.ts';
+import { percentile } from './samples.ts';
+import { KINDS, type Kind } from './seed-result.ts';
+
+/** Whose failures are a blast: the shop's own five, not the provider outside of it. */
+const OF_THE_SHOP: readonly ServiceName[] = ['gateway', 'user', 'product', 'order', 'shipping', 'monolith'];
+const FOR_EVER_MS = 1e9;
+const OUTSIDE: readonly ServiceName[] = ['customers', 'payment-provider'];
+
+export interface KindFigures {
+  readonly begun: number;
+  readonly good: number;
+  readonly failed: number;
+  /** Good ÷ (good + failed); null: nothing has ended. */
+  readonly success: number | null;
+  /** From the send to the good end, in µs; null: nothing has ended well. */
+  readonly p50Us: number | null;
+  readonly p95Us: number | null;
+}
+
+/** One side of a comparison: what the log of one run says of it. */
+export interface SideFigures {
+  readonly kinds: Readonly<Record<Kind, KindFigures>>;
+  /** Intents ended well and in time, a second; null: no time has passed. */
+  readonly goodput: number | null;
+  readonly halfDoneNow: number;
+  /** Over time. */
+  readonly halfDoneMean: number | null;
+  /** Of those with stock or a parcel held, and not only money. */
+  readonly halfDoneGoodsMean: number | null;
+  readonly oldestHalfDoneUs: number;
+  /** Services that answered with a failure, or not at all, since the first fault. */
+  readonly failing: readonly ServiceName[];
+  readonly services: number;
+  /** Requests over a network that an order needed, its customer's own among them; null: none is confirmed. */
+  readonly callsPerOrder: number | null;
+  readonly deployables: number;
+  readonly databases: number;
+  /** How long instances of the shop were up, all together. */
+  readonly instanceUs: number;
+}
+
+/** Folds one side's log, from its first event on. `fromMs`: what begins earlier is not counted. */
+export class SideMeasurement {
+  readonly #fromMs: number;
+  readonly #measurement: Measurement;
+  readonly #callsOfTrace = new Map<string, number>();
+  readonly #deployables = new Set<ServiceName>();
+  readonly #databases = new Set<ServiceName>();
+  readonly #failing = new Set<ServiceName>();
+  readonly #upSinceUs = new Map<InstanceId, number>();
+  #upUs = 0;
+  #broken = false;
+
+  constructor(fromMs: number) {
+    this.#fromMs = fromMs;
+    this.#measurement = new Measurement({ fromMs, toMs: FOR_EVER_MS });
+  }
+
+  add(event: RunEvent): void {
+    this.#measurement.add(event);
+    switch (event.type) {
+      case 'request.sent':
+        if (event.plane === 'data' && event.traceId !== null)
+          this.#callsOfTrace.set(event.traceId, (this.#callsOfTrace.get(event.traceId) ?? 0) + 1);
+        break;
+      case 'response.sent':
+        if (event.plane === 'data' && event.status >= 500) this.#failed(event.service);
+        break;
+      case 'request.failed':
+        if (event.plane === 'data' && event.error !== 'cancelled') this.#failed(event.to);
+        break;
+      case 'instance.ready':
+        if (OUTSIDE.includes(event.service)) break;
+        this.#deployables.add(event.service);
+        if (!this.#upSinceUs.has(event.instance)) this.#upSinceUs.set(event.instance, event.timeUs);
+        break;
+      case 'instance.crashed':
+      case 'instance.stopped':
+        this.#down(event.instance, event.timeUs);
+        if (event.type === 'instance.crashed') {
+          this.#broken = true;
+          this.#failed(event.service);
+        }
+        break;
+      case 'fault.started':
+        this.#broken = true;
+        break;
+      case 'store.committed':
+        if (!OUTSIDE.includes(event.service)) this.#databases.add(event.service);
+        break;
+      default:
+    }
+  }
+
+  /** What there is when the run stands at `nowUs`. */
+  at(nowUs: number): SideFigures {
+    const { intents, goodUs, halfDone } = this.#measurement.at(nowUs);
+    const spanUs = nowUs - this.#fromMs * 1000;
+    const kind = (of: Kind): KindFigures => {
+      const { begun, good, failed } = intents[of];
+      return {
+        begun,
+        good,
+        failed,
+        success: good + failed === 0 ? null : good / (good + failed),
+        p50Us: percentile(goodUs[of], 0.5),
+        p95Us: percentile(goodUs[of], 0.95),
+      };
+    };
+    const mean = (integralUs: number) => (spanUs > 0 ? integralUs / spanUs : null);
+    const inTime = KINDS.reduce((sum, of) => sum + intents[of].inTime, 0);
+    let upUs = this.#upUs;
+    for (const sinceUs of this.#upSinceUs.values()) upUs += Math.max(0, nowUs - sinceUs);
+    return {
+      kinds: { order: kind('order'), browse: kind('browse'), status: kind('status') },
+      goodput: spanUs > 0 ? (inTime * 1_000_000) / spanUs : null,
+      halfDoneNow: this.#measurement.halfDone.count,
+      halfDoneMean: mean(halfDone.integralUs),
+      halfDoneGoodsMean: mean(halfDone.goodsIntegralUs),
+      oldestHalfDoneUs: halfDone.oldestUs,
+      failing: [...this.#failing].sort(),
+      services: [...this.#deployables].filter((service) => OF_THE_SHOP.includes(service)).length,
+      callsPerOrder: this.#callsPerOrder(),
+      deployables: this.#deployables.size,
+      databases: this.#databases.size,
+      instanceUs: upUs,
+    };
+  }
+
+  #failed(service: ServiceName): void {
+    if (this.#broken && OF_THE_SHOP.includes(service)) this.#failing.add(service);
+  }
+
+  #down(instance: InstanceId, timeUs: number): void {
+    const sinceUs = this.#upSinceUs.get(instance);
+    if (sinceUs === undefined || OUTSIDE.includes(serviceOf(instance))) return;
+    this.#upUs += Math.max(0, timeUs - sinceUs);
+    this.#upSinceUs.delete(instance);
+  }
+
+  #callsPerOrder(): number | null {
+    let calls = 0;
+    let orders = 0;
+    for (const { end, orderId, traceIds } of this.#measurement.ordersBegun()) {
+      if (end !== 'good' || orderId === null) continue;
+      orders += 1;
+      for (const trace of traceIds) calls += this.#callsOfTrace.get(trace) ?? 0;
+    }
+    return orders === 0 ? null : calls / orders;
+  }
+}
