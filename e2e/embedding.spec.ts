@@ -146,7 +146,7 @@ test('a page of the same origin drives the sandbox by messages', async ({
       const { data } = await embedder.answerTo(id);
       return data.ok ? data.value : data.error;
     };
-    const known = 'Known: ready, state, events, command, tables';
+    const known = 'Known: ready, state, events, seek, command, tables';
     expect(await ask('orders')).toBe(`unknown method: orders. ${known}`);
     expect(await ask('constructor')).toBe(`unknown method: constructor. ${known}`);
     expect(await ask('events', 'all')).toBe('fromSeq must be an integer');

@@ -76,13 +76,16 @@ export class Shop {
 
   async events<Type extends RunEventType>(...types: Type[]): Promise<RunEventOf<Type>[]> {
     return (await this.#place().evaluate(
-      (wanted) => bulkhead.events().filter((event) => wanted.includes(event.type)),
+      async (wanted) => (await bulkhead.events()).filter((event) => wanted.includes(event.type)),
       types as string[],
     )) as RunEventOf<Type>[];
   }
 
   async allEvents(fromSeq = 0): Promise<RunEvent[]> {
-    return (await this.#place().evaluate((from) => [...bulkhead.events(from)], fromSeq)) as RunEvent[];
+    return (await this.#place().evaluate(
+      async (from) => [...(await bulkhead.events(from))],
+      fromSeq,
+    )) as RunEvent[];
   }
 
   async tables(service: ServiceName): Promise<Record<string, readonly Record<string, unknown>[]>> {
@@ -142,6 +145,20 @@ export class Shop {
     return all.flatMap(({ name = '' }) => (name.startsWith(prefix) ? name.slice(prefix.length) : [])).sort();
   }
 
+  /** What the page shows. */
+  async state(): Promise<unknown> {
+    return await this.#place().evaluate(() => bulkhead.state());
+  }
+
+  /** Waits until the run stands at so many seconds, or later. */
+  async reaches(seconds: number): Promise<void> {
+    await this.page.waitForFunction(
+      (until) => (bulkhead.state() as { clock: { nowUs: number } }).clock.nowUs >= until,
+      seconds * 1_000_000,
+      { timeout: 60_000, polling: 50 },
+    );
+  }
+
   /** Waits for so much of the run's own time. */
   async runTimePasses(milliseconds: number): Promise<void> {
     const nowUs = () => (bulkhead.state() as { clock: { nowUs: number } }).clock.nowUs;
@@ -156,9 +173,9 @@ export class Shop {
   /** Waits until every order that was begun has ended. */
   async settled(timeoutMs = 60_000): Promise<void> {
     await this.#place().waitForFunction(
-      () => {
+      async () => {
         const open = new Set<string>();
-        for (const event of bulkhead.events()) {
+        for (const event of await bulkhead.events()) {
           if (event.type === 'saga.started') open.add(event.sagaId);
           if (event.type === 'saga.completed' || event.type === 'saga.compensated') open.delete(event.sagaId);
         }
@@ -176,16 +193,14 @@ export class Shop {
     options: { fromSeq?: number; timeoutMs?: number } = {},
   ): Promise<RunEventOf<Type>> {
     const handle = await this.#place().waitForFunction(
-      ([wantedType, wantedFields, fromSeq]) =>
-        bulkhead
-          .events(fromSeq)
-          .find(
-            (event) =>
-              event.type === wantedType &&
-              Object.entries(wantedFields).every(
-                ([name, value]) => (event as unknown as Record<string, unknown>)[name] === value,
-              ),
-          ),
+      async ([wantedType, wantedFields, fromSeq]) =>
+        (await bulkhead.events(fromSeq)).find(
+          (event) =>
+            event.type === wantedType &&
+            Object.entries(wantedFields).every(
+              ([name, value]) => (event as unknown as Record<string, unknown>)[name] === value,
+            ),
+        ),
       [type as string, fields, options.fromSeq ?? 0] as const,
       { timeout: options.timeoutMs ?? 30_000, polling: 100 },
     );
@@ -193,7 +208,7 @@ export class Shop {
   }
 
   async lastSeq(): Promise<number> {
-    return await this.#place().evaluate(() => bulkhead.events().at(-1)?.seq ?? 0);
+    return await this.#place().evaluate(() => (bulkhead.state() as { lastSeq: number }).lastSeq);
   }
 
   /** The console's errors and warnings that the run log does not explain, and those that it misses. */

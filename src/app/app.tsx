@@ -1,10 +1,12 @@
 import { lazy, Suspense, useEffect, useMemo } from 'react';
-import { Group, Panel, Separator } from 'react-resizable-panels';
+import { createPortal } from 'react-dom';
 import { openScriptingDoor } from './scripting-door.ts';
 import { FiguresStrip } from './shell/figures-strip.tsx';
+import { JobBar } from './shell/job-bar.tsx';
 import { useKeys } from './shell/keys.ts';
 import { NarratorLine } from './shell/narrator-line.tsx';
 import { NoticesBar } from './shell/notices-bar.tsx';
+import { PastBanner } from './shell/past-banner.tsx';
 import { TimeBar } from './shell/time-bar.tsx';
 import { Toasts } from './shell/toasts.tsx';
 import { TopBar } from './shell/top-bar.tsx';
@@ -15,35 +17,44 @@ import {
   type AppStores,
   StoresContext,
   useDockOver,
+  useHidden,
   useRun,
   useStores,
   useView,
   useWide,
 } from './state/hooks.ts';
-import type { StartRun } from './state/live-run.ts';
+import { browserPacking } from './state/packing.ts';
+import type { StartRun } from './state/page-run.ts';
 import { createRunStore } from './state/run-store.ts';
 import { followTheme, storedTheme } from './state/theme.ts';
 import { createViewStore } from './state/view-store.ts';
 import { Controls } from './views/controls/controls.tsx';
 import { Diagram } from './views/diagram/diagram.tsx';
 import { ErrorBoundary } from './widgets/error-boundary.tsx';
+import { Place, useMovableElement } from './widgets/movable.tsx';
 
 const Inspector = lazy(() => import('./views/inspector/inspector.tsx'));
 const Dock = lazy(() => import('./views/dock/dock.tsx'));
+const PredictionCard = lazy(() => import('./views/prediction/prediction-card.tsx'));
+const SplitPanels = lazy(() => import('./shell/split-panels.tsx'));
 const HelpDialog = lazy(() => import('./shell/help-dialog.tsx'));
+const SetupsDialog = lazy(() => import('./shell/setups-dialog.tsx'));
+const CompareView = lazy(() => import('./views/compare/compare-view.tsx'));
+const ShareDialog = lazy(() => import('./shell/share-dialog.tsx'));
 
 /** Makes the page's stores, begins the run, and opens the door for scripts. */
 export function openShop(start: StartRun): AppStores & { readonly close: () => void } {
-  const view = createViewStore({ theme: storedTheme(), ...readHash(location.hash) });
-  const run = createRunStore(start);
+  const view = createViewStore({ theme: storedTheme(), ...readHash(location.hash, location.search) });
+  const run = createRunStore(start, browserPacking);
   // A run that goes on after a reload needs no first sentence.
   const known = run.subscribe((state) => {
     if (state.phase !== 'ready') return;
     known();
     if (!isFresh(state.projections)) view.setState({ played: true });
   });
-  const undo = [followTheme(view), followHash(view), openScriptingDoor(window, run), run.stop];
-  return { view, run, actions: createActions(run, view), close: () => undo.forEach((action) => action()) };
+  const stores: AppStores = { view, run, actions: createActions(run, view) };
+  const undo = [followTheme(view), followHash(view), openScriptingDoor(window, stores), run.stop];
+  return { ...stores, close: () => undo.forEach((action) => action()) };
 }
 
 export function App({ stores }: { readonly stores: AppStores }) {
@@ -60,28 +71,45 @@ export function App({ stores }: { readonly stores: AppStores }) {
 function Shell() {
   const wide = useWide();
   const helpOpen = useView((state) => state.helpOpen);
+  const shareOpen = useView((state) => state.shareOpen);
+  const setupsOpen = useView((state) => state.setupsOpen);
+  const hidden = useView((state) => state.hidden);
+  const comparing = useView((state) => state.peer !== null);
   useKeys();
   useDockOnFailure();
   return (
-    <div className="shell">
-      <TopBar />
-      {!wide && (
+    <div className="shell" data-hidden={hidden.join(' ')}>
+      {!hidden.includes('top') && <TopBar />}
+      {!(wide && !hidden.includes('top')) && !hidden.includes('figures') && !comparing && (
         <div className="figures-row">
           <FiguresStrip large />
         </div>
       )}
       <NoticesBar />
+      <JobBar />
       <div className="middle">
-        <ErrorBoundary name="The controls">
-          <Controls />
-        </ErrorBoundary>
+        {!hidden.includes('controls') && (
+          <ErrorBoundary name="The controls">
+            <Controls />
+          </ErrorBoundary>
+        )}
         <Main />
       </div>
-      <TimeBar />
+      {!hidden.includes('time') && <TimeBar />}
       <Toasts />
       {helpOpen && (
         <Suspense fallback={null}>
           <HelpDialog />
+        </Suspense>
+      )}
+      {setupsOpen && (
+        <Suspense fallback={null}>
+          <SetupsDialog />
+        </Suspense>
+      )}
+      {shareOpen && (
+        <Suspense fallback={null}>
+          <ShareDialog />
         </Suspense>
       )}
     </div>
@@ -90,8 +118,15 @@ function Shell() {
 
 function Main() {
   const over = useDockOver();
-  const dockOpen = useView((state) => state.dockOpen);
-  const selected = useView((state) => state.selection !== null);
+  const dockOpen = useView((state) => state.dockOpen && !state.hidden.includes('dock'));
+  const inspecting = useView((state) => state.selection !== null && !state.hidden.includes('inspector'));
+  const narrated = !useHidden('narrator');
+  const peer = useView((state) => state.peer);
+  const element = useMovableElement();
+  const asks = useRun(
+    ({ phase, scenario, projections }) =>
+      phase === 'ready' && (scenario?.setup.name !== 'classroom' || projections.faults.byId.size > 0),
+  );
   const dock = (
     <Suspense fallback={<div className="dock" />}>
       <Dock />
@@ -103,41 +138,48 @@ function Main() {
         <ErrorBoundary name="The diagram">
           <Diagram />
         </ErrorBoundary>
+        <PastBanner />
+        {asks && (
+          <Suspense fallback={null}>
+            <PredictionCard />
+          </Suspense>
+        )}
         <StartScreen />
-        {selected && (
+        {inspecting && (
           <Suspense fallback={null}>
             <Inspector />
           </Suspense>
         )}
       </div>
-      <ErrorBoundary name="The narrator">
-        <NarratorLine />
-      </ErrorBoundary>
+      {narrated && (
+        <ErrorBoundary name="The narrator">
+          <NarratorLine />
+        </ErrorBoundary>
+      )}
     </div>
   );
-  if (over) {
+  if (peer !== null) {
     return (
       <main className="main">
-        {stage}
+        <Suspense fallback={null}>
+          <CompareView peer={peer} />
+        </Suspense>
         {dockOpen && <div className="dock-over">{dock}</div>}
       </main>
     );
   }
+  const place = <Place element={element} />;
   return (
     <main className="main">
-      <Group orientation="vertical" id="main">
-        <Panel id="stage" minSize="300px">
-          {stage}
-        </Panel>
-        {dockOpen && (
-          <>
-            <Separator className="separator" />
-            <Panel id="dock-panel" defaultSize="232px" minSize="140px" maxSize="70%">
-              {dock}
-            </Panel>
-          </>
-        )}
-      </Group>
+      {createPortal(stage, element)}
+      {dockOpen && !over ? (
+        <Suspense fallback={place}>
+          <SplitPanels stage={place} dock={dock} />
+        </Suspense>
+      ) : (
+        place
+      )}
+      {dockOpen && over && <div className="dock-over">{dock}</div>}
     </main>
   );
 }

@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App, openShop } from './app.tsx';
+import { readRunWish } from './state/hash.ts';
 import './styles.css';
 
 const root = document.getElementById('root');
@@ -8,8 +9,8 @@ if (root === null) throw new Error('index.html has no #root');
 
 const stores = openShop(async (onProgress) => {
   onProgress('Loading the shop');
-  const { startClassroom } = await import('./start-classroom.ts');
-  return await startClassroom(onProgress);
+  const { startWished } = await import('./start-run.ts');
+  return await startWished(readRunWish(location.hash))(onProgress);
 });
 
 createRoot(root).render(

@@ -8,7 +8,7 @@ it('gives state, events, commands and tables', async () => {
   const shop = await openTestShop((script) =>
     script.fault(8, 'f1', { kind: 'down', target: { kind: 'service', service: 'shipping' }, lengthMs: null }),
   );
-  const door = createScriptingDoor(shop.run);
+  const door = createScriptingDoor(shop);
   await door.ready;
   expect(door.version).toBe(1);
   expect(door.state()).toMatchObject({
@@ -16,7 +16,7 @@ it('gives state, events, commands and tables', async () => {
     faults: [{ faultId: 'f1' }],
     clock: { paused: true },
   });
-  expect(door.events(2).map((event) => event.type)).toEqual(['fault.started']);
+  expect((await door.events(2)).map((event) => event.type)).toEqual(['fault.started']);
   await door.command({ type: 'run.resume' });
   expect(shop.commands.at(-1)).toEqual({ type: 'run.resume' });
   await expect(door.tables('nobody' as never)).rejects.toThrow('unknown service: nobody');
@@ -41,7 +41,7 @@ async function embedded(data: unknown, from: 'parent' | 'stranger' = 'parent'): 
     addEventListener: (_type: string, listener: (event: MessageEvent) => void) => listeners.push(listener),
     removeEventListener: () => {},
   };
-  openScriptingDoor(target as unknown as Window, shop.run);
+  openScriptingDoor(target as unknown as Window, shop);
   for (const listener of listeners)
     listener({ data, origin: 'https://school.example', source } as unknown as MessageEvent);
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -60,7 +60,7 @@ it('names what is wrong with a question', async () => {
   const [posted] = await embedded({ bulkhead: 1, id: 'x', method: 'nonsense' });
   expect(posted?.message).toMatchObject({
     ok: false,
-    error: 'unknown method: nonsense. Known: ready, state, events, command, tables',
+    error: 'unknown method: nonsense. Known: ready, state, events, seek, command, tables',
   });
 });
 

@@ -1,13 +1,14 @@
 import type { Json, RunEvent, ServiceName } from '../kernel/index.ts';
 import { SERVICE_NAMES } from '../kernel/index.ts';
 import { activeFaults, figuresAt, serviceLoad } from '../projections/index.ts';
-import type { CommandResult } from './state/live-run.ts';
+import type { AppStores } from './state/hooks.ts';
+import type { CommandResult } from './state/page-run.ts';
 import type { RunStore } from './state/run-store.ts';
 
 /**
  * What a script may do with the page: `window.bulkhead`, and the same by `postMessage` for a page that embeds it.
  *
- * A message to the page: `{ bulkhead: 1, id, method: 'ready' | 'state' | 'events' | 'command' | 'tables', args? }`.
+ * A message to the page: `{ bulkhead: 1, id, method: 'ready' | 'state' | 'events' | 'seek' | 'command' | 'tables', args? }`.
  * Its answer, to the sender and its origin only: `{ bulkhead: 1, id, ok: true, value }` or `{ bulkhead: 1, id, ok: false, error }`.
  * Commands are checked by the run itself (`setups/run-command.ts`). Described in `docs/scripting.md`.
  */
@@ -16,7 +17,10 @@ export interface ScriptingDoor {
   /** Fulfilled once the shop can be used. */
   readonly ready: Promise<void>;
   state(): Json;
-  events(fromSeq?: number): readonly RunEvent[];
+  /** `side`: while two compositions are compared, the other one's log. */
+  events(fromSeq?: number, side?: 'monolith'): Promise<readonly RunEvent[]>;
+  /** Shows a moment of the recorded run, in µs of run time; null: now. */
+  seek(timeUs: number | null): Promise<void>;
   command(command: unknown): Promise<CommandResult>;
   tables(service: ServiceName): Promise<Record<string, readonly Json[]>>;
 }
@@ -29,8 +33,9 @@ const isService = (value: unknown): value is ServiceName =>
   typeof value === 'string' && (SERVICE_NAMES as readonly string[]).includes(value);
 
 function runState(store: RunStore): Json {
-  const { phase, setupTitle, projections, notices, run } = store.getState();
-  const clock = run?.clock() ?? { nowUs: 0, paused: true, speed: 1 };
+  const { phase, scenario, projections, notices, run, following, headUs, branch } = store.getState();
+  const { paused, speed } = store.getState();
+  const clock = { nowUs: Math.round(store.nowUs()), paused, speed };
   const services: Record<string, Json> = {};
   for (const service of SERVICE_NAMES) {
     const load = serviceLoad(projections.topology, service);
@@ -38,7 +43,12 @@ function runState(store: RunStore): Json {
   }
   return {
     phase,
-    setup: setupTitle,
+    setup: scenario?.setup.title ?? '',
+    host: run === null || run.lab === null ? 'live' : 'lab',
+    following,
+    headUs,
+    lastSeq: store.recording()?.history.lastSeq ?? -1,
+    branch,
     clock: { ...clock },
     figures: figuresAt(projections.figures, clock.nowUs) as unknown as Json,
     services,
@@ -76,7 +86,7 @@ function whenReady(store: RunStore): Promise<void> {
   });
 }
 
-export function createScriptingDoor(store: RunStore): ScriptingDoor {
+export function createScriptingDoor({ run: store, view, actions }: AppStores): ScriptingDoor {
   const ready = whenReady(store);
   // A start that failed is on screen; whoever awaits `ready` hears of it as well.
   ready.catch(() => {});
@@ -90,10 +100,21 @@ export function createScriptingDoor(store: RunStore): ScriptingDoor {
     version: 1,
     ready,
     state: () => runState(store),
-    events: (fromSeq) => store.getState().run?.events(fromSeq) ?? [],
+    events: async (fromSeq, side) => {
+      const shown = side === 'monolith' ? view.getState().peer : store;
+      return (await shown?.recording()?.history.events(fromSeq ?? 0)) ?? [];
+    },
+    seek: async (timeUs) => {
+      if (timeUs === null) store.follow();
+      else if (Number.isFinite(timeUs)) await store.scrub(timeUs);
+      else throw new TypeError('timeUs must be a number of microseconds, or null');
+    },
     command: async (command) => {
       try {
-        return await (await running()).command(command);
+        await running();
+        const type = (command as { readonly type?: unknown } | null)?.type;
+        if (type === 'run.resume') store.follow();
+        return type === 'run.reset' ? await store.reset() : await actions.ask(command);
       } catch (error) {
         return { ok: false, error: { message: messageOf(error) } };
       }
@@ -125,7 +146,7 @@ function isQuestion(data: unknown): data is Question {
 }
 
 async function answer(door: ScriptingDoor, { method, args = [] }: Question): Promise<unknown> {
-  const [first] = args;
+  const [first, second] = args;
   switch (method) {
     case 'ready':
       await door.ready;
@@ -135,19 +156,22 @@ async function answer(door: ScriptingDoor, { method, args = [] }: Question): Pro
     case 'events':
       if (first !== undefined && !Number.isSafeInteger(first))
         throw new TypeError('fromSeq must be an integer');
-      return door.events(first as number | undefined);
+      return await door.events(first as number | undefined, second === 'monolith' ? second : undefined);
+    case 'seek':
+      await door.seek(first as number | null);
+      return null;
     case 'command':
       return await door.command(first);
     case 'tables':
       return await door.tables(first as ServiceName);
     default:
-      throw new TypeError(`unknown method: ${method}. Known: ready, state, events, command, tables`);
+      throw new TypeError(`unknown method: ${method}. Known: ready, state, events, seek, command, tables`);
   }
 }
 
 /** Opens the door on `target`; gives the way to close it. */
-export function openScriptingDoor(target: Window, store: RunStore): () => void {
-  const door = createScriptingDoor(store);
+export function openScriptingDoor(target: Window, stores: AppStores): () => void {
+  const door = createScriptingDoor(stores);
   const place = target as WindowWithDoor;
   place.bulkhead = door;
   const onMessage = (event: MessageEvent) => {

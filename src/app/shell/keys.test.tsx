@@ -26,8 +26,8 @@ const press = (name: 'inside' | 'outside', key: string) =>
   fireEvent.keyDown(screen.getByRole('button', { name }), { key });
 
 it('goes one step along the speeds, and stays at the ends', () => {
-  expect([nextSpeed(1, 1), nextSpeed(1, -1), nextSpeed(4, 1), nextSpeed(0.25, -1), nextSpeed(3, -1)]).toEqual(
-    [2, 0.5, 4, 0.25, 2],
+  expect([nextSpeed(1, 1), nextSpeed(1, -1), nextSpeed(10, 1), nextSpeed(0.1, -1), nextSpeed(3, -1)]).toEqual(
+    [2, 0.5, 10, 0.1, 2],
   );
 });
 
@@ -58,4 +58,12 @@ it('can be switched off, but for Escape and the help', async () => {
   expect(shop.commands).toEqual([]);
   press('inside', '?');
   expect(shop.view.getState().helpOpen).toBe(true);
+});
+
+it('switches the projector', async () => {
+  const shop = await open();
+  press('inside', 'p');
+  expect(shop.view.getState().projector).toBe(true);
+  press('inside', 'P');
+  expect(shop.view.getState().projector).toBe(false);
 });

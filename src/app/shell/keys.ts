@@ -2,10 +2,13 @@ import { useEffect } from 'react';
 import type { ServiceName } from '../../kernel/index.ts';
 import { type FaultPlace, makeFault, SPEEDS } from '../state/actions.ts';
 import { useStores } from '../state/hooks.ts';
+import { toggleProjector } from '../state/projector.ts';
 
 /** Every key, as the help lists them. */
 export const KEYS: readonly { readonly key: string; readonly what: string }[] = [
   { key: 'Space', what: 'Play, pause' },
+  { key: '. ,', what: 'On to the next event, back to the one before' },
+  { key: 'PageDown PageUp', what: 'Play to the next stop, back to the one before' },
   { key: '[ ]', what: 'Slower, faster' },
   { key: '← ↑ ↓ →', what: 'In the diagram: go to the neighbour' },
   { key: 'Enter', what: 'Select what has focus' },
@@ -14,6 +17,8 @@ export const KEYS: readonly { readonly key: string; readonly what: string }[] = 
   { key: 'E', what: 'Errors: what is selected fails for 80 % of its calls' },
   { key: 'D', what: 'Down: take away what is selected' },
   { key: 'B', what: 'Safety nets: none or classroom' },
+  { key: 'C', what: 'Compare: as services and as a monolith, side by side' },
+  { key: 'P', what: 'Projector: larger and clearer, on the full screen' },
   { key: 'R', what: 'Reset: begin the setup again' },
   { key: 'Esc', what: 'Deselect' },
   { key: '?', what: 'This help' },
@@ -49,7 +54,7 @@ export function useKeys(): void {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       const state = view.getState();
-      if (state.helpOpen) return;
+      if (state.helpOpen || state.shareOpen || state.setupsOpen) return;
       if (
         event.key === '?' &&
         !(event.target instanceof Element && event.target.closest('input, textarea, select') !== null)
@@ -91,7 +96,13 @@ export function useKeys(): void {
       else if (key === 'b') {
         const nets = run.getState().projections.facts.settings?.safetyNets;
         actions.safetyNets(nets === 'none' ? 'classroom' : 'none');
-      } else if (key === 'r') actions.reset();
+      } else if (key === 'p') toggleProjector(view);
+      else if (key === 'c') actions.compare();
+      else if (key === '.') void run.step(1);
+      else if (key === ',') void run.step(-1);
+      else if (key === 'PageDown') actions.toNextStop();
+      else if (key === 'PageUp') actions.toStopBefore();
+      else if (key === 'r') actions.reset();
       else return;
       event.preventDefault();
     };

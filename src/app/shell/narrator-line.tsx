@@ -1,7 +1,7 @@
 import { CircleAlert, CircleCheck, Info, ShieldHalf } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { formatRunTime, type NarratorLine as Line } from '../../projections/index.ts';
-import { useRun, useStores, useView } from '../state/hooks.ts';
+import { useHidden, useRun, useStores, useView } from '../state/hooks.ts';
 
 const ICON = { fail: CircleAlert, ok: CircleCheck, half: ShieldHalf, plain: Info } as const;
 const ANNOUNCE_EVERY_MS = 3000;
@@ -10,8 +10,9 @@ const ANNOUNCE_EVERY_MS = 3000;
 export function NarratorLine() {
   const { view } = useStores();
   const played = useView((state) => state.played);
+  const dock = !useHidden('dock');
   const phase = useRun((state) => state.phase);
-  const lines = useRun((state) => state.projections.narrator.lines.slice(-3));
+  const lines = useRun((state) => state.projections.narrator.lines.newest(3).toReversed());
   const last = lines.at(-1);
   if (!played && phase === 'ready' && last === undefined) return <FirstSentence />;
   return (
@@ -22,8 +23,9 @@ export function NarratorLine() {
         <button
           type="button"
           className="narrator-button"
+          disabled={!dock}
           onClick={() => view.openDock('log')}
-          title="Open the log"
+          title={dock ? 'Open the log' : undefined}
         >
           {lines.toReversed().map((line, index) => (
             <NarratorEntry key={line.seq} line={line} old={index > 0} />

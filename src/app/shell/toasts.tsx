@@ -22,6 +22,18 @@ export function Toasts() {
               Undo
             </button>
           )}
+          {toast.action !== null && (
+            <button
+              type="button"
+              className="toast-undo"
+              onClick={() => {
+                toast.action?.act();
+                view.dismissToast(toast.id);
+              }}
+            >
+              {toast.action.title}
+            </button>
+          )}
           <button
             type="button"
             className="icon-btn toast-close"

@@ -1,6 +1,17 @@
-import { CircleQuestionMark, Monitor, Moon, RotateCcw, Sun } from 'lucide-react';
+import {
+  ChevronDown,
+  CircleQuestionMark,
+  Columns2,
+  Monitor,
+  Moon,
+  Presentation,
+  RotateCcw,
+  Share2,
+  Sun,
+} from 'lucide-react';
 import type { SafetyNets } from '../../kernel/index.ts';
-import { useActions, useRun, useStores, useView, useWide } from '../state/hooks.ts';
+import { useActions, useHidden, useMedia, useRun, useStores, useView, useWide } from '../state/hooks.ts';
+import { toggleProjector } from '../state/projector.ts';
 import type { ThemeChoice } from '../state/view-store.ts';
 import { Segmented } from '../widgets/segmented.tsx';
 import { Term } from '../widgets/term.tsx';
@@ -22,22 +33,27 @@ export function TopBar() {
   const actions = useActions();
   const { view } = useStores();
   const wide = useWide();
-  const setup = useRun((state) => state.setupTitle);
+  const room = useMedia('(min-width: 1600px)') || !wide;
+  const figures = !useHidden('figures');
+  const comparing = useView((state) => state.peer !== null);
+  const projector = useView((state) => state.projector);
   const nets = useRun((state): SafetyNets | null => state.projections.facts.settings?.safetyNets ?? null);
   return (
     <header className="top-bar">
       <div className="flex min-w-0 items-baseline gap-2">
         <h1 className="brand">Bulkhead</h1>
-        <span className="truncate text-muted">{setup}</span>
+        <RunTitle />
       </div>
-      <div className="min-w-0 grow">{wide && <FiguresStrip />}</div>
+      <div className="min-w-0 grow">{wide && figures && !comparing && <FiguresStrip />}</div>
       <div className="flex items-center gap-2">
-        <Term
-          tip="What protects each call: timeouts, retries, circuit breakers, bulkheads. Key B switches between none and classroom."
-          className="text-s text-muted"
-        >
-          Safety nets
-        </Term>
+        {room && (
+          <Term
+            tip="What protects each call: timeouts, retries, circuit breakers, bulkheads. Key B switches between none and classroom."
+            className="text-s text-muted"
+          >
+            Safety nets
+          </Term>
+        )}
         <Segmented
           legend="Safety nets"
           options={NETS}
@@ -45,7 +61,27 @@ export function TopBar() {
           onChange={actions.safetyNets}
         />
       </div>
+      <CompareButton />
       <ThemeButton />
+      <button
+        type="button"
+        className="icon-btn"
+        aria-label="Projector: larger and clearer (P)"
+        title="Projector (P)"
+        aria-pressed={projector}
+        onClick={() => toggleProjector(view)}
+      >
+        <Presentation size={18} aria-hidden="true" />
+      </button>
+      <button
+        type="button"
+        className="icon-btn"
+        aria-label="Share: a link, a QR code, a frame"
+        title="Share"
+        onClick={() => view.setState({ shareOpen: true })}
+      >
+        <Share2 size={18} aria-hidden="true" />
+      </button>
       <button
         type="button"
         className="icon-btn"
@@ -56,9 +92,54 @@ export function TopBar() {
         <CircleQuestionMark size={18} aria-hidden="true" />
       </button>
       <button type="button" className="btn" title="Begin the setup again (R)" onClick={actions.reset}>
-        <RotateCcw size={14} aria-hidden="true" /> Reset
+        <RotateCcw size={14} aria-hidden="true" />
+        <span className={room ? '' : 'sr-only'}>Reset</span>
       </button>
     </header>
+  );
+}
+
+function CompareButton() {
+  const actions = useActions();
+  const comparing = useView((state) => state.peer !== null);
+  const ready = useRun((state) => state.phase === 'ready');
+  return (
+    <button
+      type="button"
+      className="btn"
+      title="The same run as services and as a monolith, side by side (C)"
+      aria-pressed={comparing}
+      disabled={!ready}
+      onClick={actions.compare}
+      data-testid="compare"
+    >
+      <Columns2 size={14} aria-hidden="true" /> Compare
+    </button>
+  );
+}
+
+/** Which run this is; a press chooses another. */
+function RunTitle() {
+  const { view } = useStores();
+  const title = useRun((state) => state.scenario?.setup.title ?? '');
+  const monolith = useRun((state) => state.scenario?.setup.composition === 'monolith');
+  const seed = useRun((state) => state.run?.lab?.seed ?? null);
+  const room = useMedia('(min-width: 1600px)');
+  return (
+    <button
+      type="button"
+      className="run-title"
+      title="Choose a setup, live or in the Lab"
+      onClick={() => view.setState({ setupsOpen: true })}
+      data-testid="run-title"
+    >
+      <span className="truncate">
+        {title}
+        {monolith && ', as a monolith'}
+      </span>
+      {seed !== null && <span className="lab-chip">{room ? `Lab, seed ${seed}` : 'Lab'}</span>}
+      <ChevronDown size={14} aria-hidden="true" />
+    </button>
   );
 }
 

@@ -3,10 +3,13 @@ import {
   describeFault,
   type FaultView,
   faultWord,
+  formatRunTime,
   serviceTitle,
   targetWord,
 } from '../../projections/index.ts';
-import type { CommandResult } from './live-run.ts';
+import type { RunWish } from '../start-run.ts';
+import type { Mirror } from './mirror.ts';
+import type { CommandResult } from './page-run.ts';
 import type { RunStore } from './run-store.ts';
 import type { ViewStore } from './view-store.ts';
 
@@ -18,6 +21,15 @@ export interface LoadPatch {
   readonly statusesPerSecond?: number;
 }
 
+/** As `request.send` takes it. */
+export interface AnyRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Json;
+  readonly as: 'anonymous' | 'customer' | 'admin';
+}
+
 export type RateName = 'ordersPerSecond' | 'browsesPerSecond' | 'statusesPerSecond';
 
 export const CLASSROOM_LOAD = {
@@ -27,7 +39,7 @@ export const CLASSROOM_LOAD = {
   statusesPerSecond: 0.5,
 } as const;
 export const SPIKE = { factor: 8, lengthUs: 10_000_000 } as const;
-export const SPEEDS = [0.25, 0.5, 1, 2, 4] as const;
+export const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 10] as const;
 const MOST_PER_SECOND = 50;
 
 /** Everything a person can do to the run. What changes settings or faults can be undone; what happened is history. */
@@ -38,6 +50,8 @@ export interface Actions {
   readonly speed: (speed: number) => void;
   readonly order: (card: 'ok' | 'declined') => void;
   readonly browse: () => void;
+  /** Any request to the shop's door. It gives back what a toast would say, too. */
+  readonly request: (request: AnyRequest) => Promise<CommandResult>;
   readonly load: (patch: LoadPatch) => void;
   readonly spike: () => void;
   readonly addFault: (fault: Json) => void;
@@ -47,29 +61,70 @@ export interface Actions {
   readonly crash: (instance: InstanceId) => void;
   readonly restart: (instance: InstanceId) => void;
   readonly reset: () => void;
+  /** The run that is shown, with all that was done in it, as a run in the Lab that stands at the same moment. */
+  readonly toLab: () => void;
+  /** Ends the run and begins another. */
+  readonly begin: (wish: RunWish) => void;
+  /** In the Lab: does it all again, and says whether it came out the same. */
+  readonly again: () => void;
+  /** As a presenter's remote asks: plays to the next breaker change or first undo, or goes back to the one before. */
+  readonly toNextStop: () => void;
+  readonly toStopBefore: () => void;
+  /** The same run as services and as a monolith, side by side; a second time ends it. */
+  readonly compare: () => void;
+  /** Does a command, on both sides of a comparison; says nothing of it. In the past only the Lab can, by a fork. */
+  readonly ask: (command: unknown) => Promise<CommandResult>;
   /** A command that a notice offers. */
   readonly perform: (command: Json) => void;
 }
 
 export function createActions(store: RunStore, view: ViewStore): Actions {
-  const send = async (command: unknown): Promise<CommandResult> => {
+  let mirror: Mirror | null = null;
+  const ask = async (command: unknown): Promise<CommandResult> => {
     const { run } = store.getState();
     if (run === null) return { ok: false, error: { message: 'The shop has not started yet.' } };
     try {
-      const result = await run.command(command);
-      if (!result.ok) view.toast(result.error.message, { tone: 'fail' });
-      return result;
+      // Where the run stands is of no matter for how it is watched.
+      const past = isWatching(command) || store.getState().following ? null : await changePast();
+      if (past !== null) return past;
+      // A fork is another run.
+      const now = store.getState().run ?? run;
+      return mirror === null ? await now.command(command) : await mirror.command(now, command);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      view.toast(message, { tone: 'fail' });
-      return { ok: false, error: { message } };
+      return { ok: false, error: { message: error instanceof Error ? error.message : String(error) } };
     }
   };
+  const send = async (command: unknown): Promise<CommandResult> => {
+    const { following, run } = store.getState();
+    const result = await ask(command);
+    if (result.ok) return result;
+    const isPast = !following && run?.lab === null;
+    view.toast(result.error.message, {
+      tone: 'fail',
+      ...(isPast ? { action: { title: 'Take it to the Lab', act: () => actions.toLab() } } : {}),
+    });
+    return result;
+  };
+
+  /** What happened stays. In the Lab another run parts from it here; null: nothing is in the way of a command. */
+  const changePast = async (): Promise<CommandResult | null> => {
+    const { following, run, nowUs } = store.getState();
+    if (following || run === null) return null;
+    const moment = formatRunTime(nowUs);
+    if (run.lab !== null) {
+      if (!(await store.fork())) return { ok: false, error: { message: 'Not forked: nothing was changed.' } };
+      view.toast(`Forked at ${moment}: the run before is kept beside it`);
+      return null;
+    }
+    const message = `${moment} is the past, and what happened stays. The Lab can do it again another way.`;
+    return { ok: false, error: { message } };
+  };
+
   const loadNow = () => store.getState().projections.facts.settings?.load ?? CLASSROOM_LOAD;
 
   const resume = async () => {
     view.setState({ played: true });
-    await send({ type: 'run.resume' });
+    await store.play();
   };
 
   /** One request from a paused start: the run goes on with this request alone, so that its story can be followed. */
@@ -79,16 +134,29 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
     await resume();
   };
 
+  const fresh = () =>
+    view.setState({
+      played: false,
+      selection: null,
+      orderId: null,
+      dockOpen: false,
+      dockTouched: false,
+      dockNews: null,
+      toasts: [],
+    });
+
   const actions: Actions = {
     play: () => {
       void (async () => {
-        if (!view.getState().played && !loadNow().running) await send({ type: 'load.set', running: true });
+        const { following } = store.getState();
+        if (following && !view.getState().played && !loadNow().running)
+          await send({ type: 'load.set', running: true });
         await resume();
       })();
     },
-    pause: () => void send({ type: 'run.pause' }),
+    pause: () => void store.pause(),
     toggle: () => (store.getState().paused ? actions.play() : actions.pause()),
-    speed: (speed) => void send({ type: 'run.speed', speed }),
+    speed: (speed) => void store.setSpeed(speed),
     order: (card) => {
       void (async () => {
         await alone();
@@ -100,6 +168,10 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
         await alone();
         await send({ type: 'request.send', method: 'GET', path: '/products', as: 'customer' });
       })();
+    },
+    request: async (request) => {
+      await alone();
+      return await ask({ type: 'request.send', ...request });
     },
     load: (patch) => void send({ type: 'load.set', ...patch }),
     spike: () => {
@@ -189,24 +261,90 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
     crash: (instance) => void send({ type: 'instance.crash', instance }),
     restart: (instance) => void send({ type: 'instance.restart', instance }),
     reset: () => {
-      view.setState({
-        played: false,
-        selection: null,
-        orderId: null,
-        dockOpen: false,
-        dockTouched: false,
-        dockNews: null,
-        toasts: [],
-      });
+      fresh();
       void (async () => {
         const result = await store.reset();
         if (!result.ok) view.toast(result.error.message, { tone: 'fail' });
       })();
     },
+    ask,
     perform: (command) => void send(command),
+    toNextStop: () => {
+      if (store.getState().stopAt === null) store.setStop('breaker');
+      actions.play();
+    },
+    toStopBefore: () => {
+      const { marks, nowUs, projections } = store.getState();
+      const shownSeq = projections.facts.lastSeq;
+      const before = marks.findLast(({ seq, timeUs }) => seq < shownSeq && timeUs < nowUs);
+      if (before !== undefined) void store.scrubToSeq(before.seq);
+    },
+    compare: () => {
+      void (async () => {
+        if (mirror !== null) {
+          mirror.close();
+          mirror = null;
+          view.setState({ peer: null });
+          return;
+        }
+        try {
+          const { openComparison } = await import('./comparison.ts');
+          view.setState({ selection: null, orderId: null, dockOpen: false, dockTouched: true });
+          const opened = await openComparison(store, (note) => view.toast(note));
+          mirror = opened.mirror;
+          view.setState({ peer: opened.peer });
+        } catch (error) {
+          view.toast(error instanceof Error ? error.message : String(error), { tone: 'fail' });
+        }
+      })();
+    },
+    toLab: () => {
+      const { nowUs } = store.getState();
+      void (async () => {
+        try {
+          const recording = store.recording();
+          if (recording === null) return;
+          const { takeToLab } = await import('./take-to-lab.ts');
+          const start = await takeToLab(recording);
+          view.setState({ selection: null, orderId: null });
+          await store.open(start);
+          await store.runTo(nowUs);
+          view.setState({ played: true });
+          view.toast('The same setup, faults and arrivals, now in the Lab');
+        } catch (error) {
+          view.toast(error instanceof Error ? error.message : String(error), { tone: 'fail' });
+        }
+      })();
+    },
+    begin: (wish) => {
+      fresh();
+      if (mirror !== null) actions.compare();
+      void (async () => {
+        const { startWished } = await import('../start-run.ts');
+        await store.open(startWished(wish));
+      })();
+    },
+    again: () => {
+      void (async () => {
+        const result = await store.again();
+        if (result === null) return;
+        const { same, events, logHash } = result;
+        view.toast(
+          same
+            ? `The same run: ${events.toLocaleString('en')} events, hash ${logHash.slice(0, 8)}, as before`
+            : `It came out otherwise (${events.toLocaleString('en')} events): that is a bug, please report it`,
+          { tone: same ? 'plain' : 'fail' },
+        );
+      })();
+    },
   };
   return actions;
 }
+
+const isWatching = (command: unknown): boolean =>
+  typeof command === 'object' &&
+  command !== null &&
+  String((command as { readonly type?: unknown }).type).startsWith('run.');
 
 const withLength = (fault: Json, lengthMs: number | null): Json =>
   typeof fault === 'object' && fault !== null && !Array.isArray(fault) ? { ...fault, lengthMs } : fault;

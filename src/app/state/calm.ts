@@ -17,7 +17,7 @@ const TROUBLE_US = 2_600_000;
 
 /** Nobody has used the run yet: no customer has asked for anything. */
 export const isFresh = (projections: RunProjections): boolean =>
-  projections.orders.byIntent.size === 0 && projections.orders.byOrder.size === 0;
+  projections.orders.others.size === 0 && projections.orders.byOrder.size === 0;
 
 /** Every service is ready, nothing is under way, and what failed while they found each other is over. */
 export function isCalm(projections: RunProjections, nowUs: number): boolean {

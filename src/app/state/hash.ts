@@ -1,4 +1,5 @@
 import { SERVICE_NAMES, type ServiceName } from '../../kernel/index.ts';
+import type { RunWish } from '../start-run.ts';
 import {
   DOCK_TABS,
   type DockTab,
@@ -6,11 +7,13 @@ import {
   type ThemeChoice,
   type ViewState,
   type ViewStore,
+  ZONES,
+  type Zone,
 } from './view-store.ts';
 
 const isService = (text: string): text is ServiceName => (SERVICE_NAMES as readonly string[]).includes(text);
 
-function writeSelection(selection: Selection | null): string | null {
+export function writeSelection(selection: Selection | null): string | null {
   switch (selection?.kind) {
     case 'service':
       return `service:${selection.service}`;
@@ -45,9 +48,24 @@ function readSelection(text: string | null): Selection | null {
   }
 }
 
-/** `#select=service:shipping&dock=saga&theme=dark`: what of the view is in the address. */
-export function readHash(hash: string): Partial<ViewState> {
-  const parameters = new URLSearchParams(hash.replace(/^#/, ''));
+const parametersOf = (hash: string) => new URLSearchParams(hash.replace(/^#/, ''));
+
+const MOST_UNKNOWN = 5;
+
+/** `hide=top,controls`, in the query or the fragment: what a page around this one does not want to show. */
+function readHidden(wishes: readonly string[]): Partial<ViewState> {
+  const names = new Set(wishes.flatMap((wish) => wish.split(',')).map((name) => name.trim()));
+  names.delete('');
+  if (names.size === 0) return {};
+  return {
+    hidden: ZONES.filter((zone) => names.has(zone)),
+    unknownZones: [...names].filter((name) => !ZONES.includes(name as Zone)).slice(0, MOST_UNKNOWN),
+  };
+}
+
+/** `#select=service:shipping&dock=saga&theme=dark&projector=1`: what of the view is in the address. */
+export function readHash(hash: string, search = ''): Partial<ViewState> {
+  const parameters = parametersOf(hash);
   const theme = parameters.get('theme');
   const dock = parameters.get('dock');
   const tab = DOCK_TABS.find((candidate) => candidate === dock);
@@ -55,7 +73,15 @@ export function readHash(hash: string): Partial<ViewState> {
     selection: readSelection(parameters.get('select')),
     ...(theme === 'light' || theme === 'dark' ? { theme: theme as ThemeChoice } : {}),
     ...(tab === undefined ? {} : { dockTab: tab as DockTab, dockOpen: true, dockTouched: true }),
+    ...(parameters.get('projector') === '1' ? { projector: true } : {}),
+    ...readHidden([...new URLSearchParams(search).getAll('hide'), ...parameters.getAll('hide')]),
   };
+}
+
+/** `#setup=slow-payments`: which of the ready-made setups the page starts; null: it does not say. */
+export function readSetupName(hash: string): string | null {
+  const name = parametersOf(hash).get('setup') ?? '';
+  return /^[a-z0-9-]{1,40}$/.test(name) ? name : null;
 }
 
 /**
@@ -63,12 +89,39 @@ export function readHash(hash: string): Partial<ViewState> {
  * loaded: another composition is another run.
  */
 export function readComposition(hash: string): 'microservices' | 'monolith' | null {
-  const value = new URLSearchParams(hash.replace(/^#/, '')).get('composition');
+  const value = parametersOf(hash).get('composition');
   return value === 'microservices' || value === 'monolith' ? value : null;
 }
 
+const mostSeed = 4_294_967_295;
+
+/** `#host=lab&setup=slow-payments&composition=monolith&seed=7`: the run that the page begins with. */
+export function readRunWish(hash: string): RunWish {
+  const parameters = parametersOf(hash);
+  const seed = Number(parameters.get('seed') ?? Number.NaN);
+  return {
+    host: parameters.get('host') === 'lab' ? 'lab' : 'live',
+    setup: readSetupName(hash) ?? 'classroom',
+    composition: readComposition(hash) ?? 'microservices',
+    seed: Number.isInteger(seed) && seed >= 0 && seed <= mostSeed ? seed : null,
+  };
+}
+
+/** The address with another run in it. */
+export function withRunWish(hash: string, { host, setup, composition, seed }: RunWish): string {
+  const parameters = parametersOf(hash);
+  const put = (name: string, value: string | null) =>
+    value === null ? parameters.delete(name) : parameters.set(name, value);
+  put('host', host === 'lab' ? 'lab' : null);
+  put('setup', setup === 'classroom' ? null : setup);
+  put('composition', composition === 'monolith' ? 'monolith' : null);
+  put('seed', seed === null ? null : String(seed));
+  return hashOf(parameters);
+}
+
+/** The address of a view; what else stands in the address stays. */
 export function writeHash(state: ViewState, before: string): string {
-  const parameters = new URLSearchParams(before.replace(/^#/, ''));
+  const parameters = parametersOf(before);
   const put = (name: string, value: string | null) => {
     if (value === null) parameters.delete(name);
     else parameters.set(name, value);
@@ -76,7 +129,13 @@ export function writeHash(state: ViewState, before: string): string {
   put('select', writeSelection(state.selection));
   put('dock', state.dockOpen ? state.dockTab : null);
   put('theme', state.theme === 'system' ? null : state.theme);
-  const text = parameters.toString().replaceAll('%3A', ':').replaceAll('%7E', '~');
+  put('projector', state.projector ? '1' : null);
+  return hashOf(parameters);
+}
+
+/** As a fragment that people can read. */
+export function hashOf(parameters: URLSearchParams): string {
+  const text = parameters.toString().replaceAll('%3A', ':').replaceAll('%7E', '~').replaceAll('%2C', ',');
   return text === '' ? '' : `#${text}`;
 }
 

@@ -4,7 +4,7 @@ import { useShallow } from 'zustand/react/shallow';
 import type { RunProjections } from '../../projections/index.ts';
 import type { Actions } from './actions.ts';
 import { type RunState, type RunStore, TICK_MS } from './run-store.ts';
-import type { ViewState, ViewStore } from './view-store.ts';
+import type { ViewState, ViewStore, Zone } from './view-store.ts';
 
 export interface AppStores {
   readonly run: RunStore;
@@ -69,10 +69,21 @@ export function useMedia(query: string): boolean {
   );
 }
 
-/** Below this the controls become a rail. */
-export const useNarrow = (): boolean => useMedia('(max-width: 1199px)');
+const useProjector = (): boolean => useView((state) => state.projector);
+/** Below this the controls become a rail, and on a projector the diagram has their room too. */
+export function useNarrow(): boolean {
+  const narrow = useMedia('(max-width: 1199px)');
+  return useProjector() || narrow;
+}
 /** Where there is not room for both, the dock lies over the diagram instead of shrinking it. */
-export const useDockOver = (): boolean => useMedia('(max-width: 1199px), (max-height: 799px)');
-/** From here on the figures fit into the top bar. */
-export const useWide = (): boolean => useMedia('(min-width: 1360px)');
+export function useDockOver(): boolean {
+  const small = useMedia('(max-width: 1199px), (max-height: 799px)');
+  return useProjector() || small;
+}
+/** From here on the figures fit into the top bar, though not in a projector's size. */
+export function useWide(): boolean {
+  const wide = useMedia('(min-width: 1360px)');
+  return !useProjector() && wide;
+}
+export const useHidden = (zone: Zone): boolean => useView((state) => state.hidden.includes(zone));
 export const useReducedMotion = (): boolean => useMedia('(prefers-reduced-motion: reduce)');

@@ -1,45 +1,118 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { RunEvent } from '../../kernel/index.ts';
-import { type RunProjections, runProjections } from '../../projections/index.ts';
+import {
+  isSeen,
+  isStop,
+  type Mark,
+  type Packing,
+  type RunProjections,
+  runProjections,
+  type Stop,
+} from '../../projections/index.ts';
+import type { Scenario } from '../../setups/index.ts';
 import { isCalm, isFresh } from './calm.ts';
-import type { CommandResult, LiveRun, Notice, StartRun } from './live-run.ts';
+import type { AgainResult, CommandResult, Notice, PageRun, StartedRun, StartRun } from './page-run.ts';
+import { Recording } from './recording.ts';
 
-/** What the page knows of its run. `projections` change in place; `tick` says that they may have. */
+/** A long piece of work that is under way. */
+export interface Job {
+  readonly title: string;
+  /** From 0 to 1. */
+  readonly share: number;
+  readonly cancel: () => void;
+}
+
+/** A run that was recorded, as its switch shows it. */
+export interface BranchView {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** What the page knows of its run. `projections` may change in place; `tick` says that they may have. */
 export interface RunState {
   readonly phase: 'starting' | 'ready' | 'failed';
   readonly progress: string;
   readonly failure: string | null;
-  readonly setupTitle: string;
-  readonly run: LiveRun | null;
+  readonly scenario: Scenario | null;
+  readonly run: PageRun | null;
   readonly notices: readonly Notice[];
+  /** Of the moment that is shown. */
   readonly projections: RunProjections;
   readonly nowUs: number;
   readonly paused: boolean;
   readonly speed: number;
   readonly tick: number;
+  /** False: a moment of the past is shown. */
+  readonly following: boolean;
+  /** How far the recording goes. */
+  readonly headUs: number;
+  readonly marks: readonly Mark[];
+  readonly stopAt: Stop | null;
+  readonly job: Job | null;
+  /** The run and its forks. */
+  readonly branches: readonly BranchView[];
+  readonly branch: string;
 }
 
 export type RunStore = StoreApi<RunState> & {
-  /** Run time at this very moment, for what moves every frame. */
+  /** Run time of what is shown at this very moment, for what moves every frame. */
   readonly nowUs: () => number;
   /** Begins the setup again: paused and calm, as on a first visit. */
   readonly reset: () => Promise<CommandResult>;
   readonly stop: () => void;
+  /** Ends this run and begins another. */
+  readonly open: (start: StartRun) => Promise<void>;
+  /** Calls back whenever the run that is shown has gone on. */
+  readonly onHeard: (listener: () => void) => () => void;
+  /** The recording of what is shown. */
+  readonly recording: () => Recording | null;
+  readonly recordings: () => readonly Recording[];
+  /** Lets time go on: the run, or in the past its recording. */
+  readonly play: () => Promise<void>;
+  readonly pause: () => Promise<void>;
+  readonly setSpeed: (speed: number) => Promise<CommandResult>;
+  /** Shows a moment of the recording; the run is paused. */
+  readonly scrub: (timeUs: number) => Promise<void>;
+  readonly scrubToSeq: (seq: number) => Promise<void>;
+  /** On to the next event that can be seen, or back to the one before. */
+  readonly step: (direction: 1 | -1) => Promise<void>;
+  /** Back to where the run is. */
+  readonly follow: () => void;
+  readonly setStop: (stop: Stop | null) => void;
+  /** In the Lab: goes on as fast as it can. */
+  readonly runTo: (timeUs: number) => Promise<void>;
+  /** In the Lab: another run from the moment that is shown; false: cancelled or refused. */
+  readonly fork: () => Promise<boolean>;
+  readonly again: () => Promise<AgainResult | null>;
+  readonly switchTo: (branch: string) => void;
+  /** Another run that has the same clock, and is moved through its past along with this one. */
+  readonly setPeer: (peer: RunStore | null) => void;
+  /** Shows a moment, without pausing anything; the present when nothing is recorded after it. */
+  readonly showAt: (timeUs: number) => Promise<void>;
 };
 
 /** React hears of changes at most this often; tokens read the projections at every frame. */
 export const TICK_MS = 200;
+/** While the recording is played. */
+const FRAME_MS = 33;
 /** A shop that does not get calm is shown all the same. */
 const CALM_WITHIN_MS = 20_000;
+const NOT_STARTED: CommandResult = { ok: false, error: { message: 'The shop has not started yet.' } };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-export function createRunStore(start: StartRun): RunStore {
+/** A moment of the past. */
+interface Cursor {
+  seq: number;
+  timeUs: number;
+  playing: boolean;
+}
+
+export function createRunStore(start: StartRun, packing: Packing): RunStore {
   const store = createStore<RunState>(() => ({
     phase: 'starting',
     progress: 'Starting',
     failure: null,
-    setupTitle: '',
+    scenario: null,
     run: null,
     notices: [],
     projections: runProjections.initial(),
@@ -47,98 +120,406 @@ export function createRunStore(start: StartRun): RunStore {
     paused: true,
     speed: 1,
     tick: 0,
+    following: true,
+    headUs: 0,
+    marks: [],
+    stopAt: null,
+    job: null,
+    branches: [],
+    branch: '',
   }));
+  let recordings: Recording[] = [];
+  let shown: Recording | null = null;
+  let cursor: Cursor | null = null;
   const undo: (() => void)[] = [];
+  let peer: RunStore | null = null;
   let stopped = false;
+  let changed = false;
+  let forks = 0;
+  const listeners = new Set<() => void>();
+  /** Each run that is begun makes what an earlier one still wants to say of no interest. */
+  let generation = 0;
 
-  const fold = (events: readonly RunEvent[]) => {
-    let { projections } = store.getState();
-    for (const event of events) {
-      if (event.seq === 0 && projections.facts.lastSeq >= 0) {
-        // A reset: the setup begins again, with nothing of what was.
-        projections = runProjections.initial();
-      } else if (event.seq <= projections.facts.lastSeq) continue;
-      runProjections.apply(projections, event);
-    }
-    if (projections !== store.getState().projections) store.setState({ projections });
+  const tick = (force = false) => {
+    if (shown === null) return;
+    const clock = shown.run.clock();
+    const state = store.getState();
+    const nowUs = cursor?.timeUs ?? clock.nowUs;
+    const paused = cursor === null ? clock.paused : !cursor.playing;
+    const same =
+      nowUs === state.nowUs &&
+      paused === state.paused &&
+      clock.speed === state.speed &&
+      state.marks === shown.marks;
+    if (!force && !changed && same) return;
+    changed = false;
+    store.setState({
+      projections: cursor === null ? shown.history.head : state.projections,
+      nowUs,
+      paused,
+      speed: clock.speed,
+      following: cursor === null,
+      headUs: Math.max(clock.nowUs, shown.history.head.facts.lastUs),
+      marks: shown.marks,
+      tick: state.tick + 1,
+    });
   };
 
-  const tick = (run: LiveRun, changed: boolean) => {
-    const clock = run.clock();
-    const state = store.getState();
-    if (
-      !changed &&
-      clock.nowUs === state.nowUs &&
-      clock.paused === state.paused &&
-      clock.speed === state.speed
-    )
-      return;
-    store.setState({ nowUs: clock.nowUs, paused: clock.paused, speed: clock.speed, tick: state.tick + 1 });
+  const heard = (recording: Recording) => {
+    if (recording !== shown) return;
+    changed = true;
+    if (cursor === null) {
+      if (store.getState().projections !== recording.history.head)
+        store.setState({ projections: recording.history.head });
+      stopLive(recording);
+      for (const listener of listeners) listener();
+    }
+  };
+
+  /** A live run cannot be asked to stop at an event: it is paused as soon as the page hears of it. */
+  let stopFrom = -1;
+  const stopLive = (recording: Recording) => {
+    const { stopAt, phase } = store.getState();
+    if (stopAt === null || recording.run.lab !== null || phase !== 'ready') return;
+    if (recording.lastStop[stopAt] <= stopFrom || recording.run.clock().paused) return;
+    store.setState({ stopAt: null });
+    void recording.run.command({ type: 'run.pause' }).then(() => tick(true));
+  };
+
+  const show = (recording: Recording) => {
+    shown = recording;
+    cursor = null;
+    wanted = null;
+    store.setState({
+      run: recording.run,
+      scenario: recording.scenario,
+      branch: recording.id,
+      notices: recording.run.notices(),
+      projections: recording.history.head,
+    });
+    tick(true);
+  };
+
+  const record = (run: PageRun, scenario: Scenario, title: string): Recording => {
+    forks += 1;
+    const recording = new Recording({ id: `run-${forks}`, title, scenario, run }, packing, heard);
+    recordings = [...recordings, recording];
+    undo.push(
+      () => recording.close(),
+      run.onNotice((notices) => {
+        if (recording === shown) store.setState({ notices });
+      }),
+    );
+    store.setState({ branches: recordings.map(({ id, title: name }) => ({ id, title: name })) });
+    return recording;
   };
 
   /** A fresh run is let run until its services have found each other, and then paused for its first visitor. */
-  const settle = async (run: LiveRun) => {
-    const calm = () => {
-      const { projections } = store.getState();
-      return !isFresh(projections) || run.clock().paused || isCalm(projections, run.clock().nowUs);
-    };
+  const settle = async (recording: Recording, own: number) => {
+    const { run, history } = recording;
+    const calm = () =>
+      !isFresh(history.head) ||
+      (run.lab === null && run.clock().paused) ||
+      isCalm(history.head, run.clock().nowUs);
     const until = performance.now() + CALM_WITHIN_MS;
-    while (!stopped && !calm() && performance.now() < until) {
+    if (run.lab !== null) {
+      const job = { progress: () => {}, signal: new AbortController().signal };
+      // Its shop is open after two seconds of run time.
+      for (let atUs = 500_000; !calm() && atUs <= 10_000_000; atUs += 100_000) await run.lab.runTo(atUs, job);
+      return;
+    }
+    while (own === generation && !stopped && !calm() && performance.now() < until) {
       store.setState({ progress: 'The services find each other…' });
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
-    if (isFresh(store.getState().projections) && !run.clock().paused)
-      await run.command({ type: 'run.pause' });
+    if (isFresh(history.head) && !run.clock().paused) await run.command({ type: 'run.pause' });
   };
 
-  void (async () => {
+  const close = () => {
+    for (const action of undo.splice(0)) action();
+    const before = recordings;
+    recordings = [];
+    shown = null;
+    cursor = null;
+    return before;
+  };
+
+  const open = async (begin: StartRun) => {
+    generation += 1;
+    const own = generation;
+    const before = close();
+    store.setState({
+      phase: 'starting',
+      progress: 'Starting',
+      failure: null,
+      run: null,
+      job: null,
+      stopAt: null,
+    });
     try {
-      const { run, setupTitle } = await start((progress) => store.setState({ progress }));
-      if (stopped) {
+      await Promise.all(before.map(({ run }) => run.stop()));
+      const { run, scenario }: StartedRun = await begin((progress) => {
+        if (own === generation) store.setState({ progress });
+      });
+      if (stopped || own !== generation) {
         await run.stop();
         return;
       }
-      let dirty = true;
-      fold(run.events());
-      undo.push(
-        run.subscribe((events) => {
-          fold(events);
-          dirty = true;
-        }),
-        run.onNotice(() => store.setState({ notices: run.notices() })),
-      );
-      const timer = setInterval(() => {
-        tick(run, dirty);
-        dirty = false;
-      }, TICK_MS);
-      undo.push(
-        () => clearInterval(timer),
-        () => void run.stop(),
-      );
-      store.setState({ setupTitle, notices: run.notices() });
-      await settle(run);
-      store.setState({ run, phase: 'ready' });
-      tick(run, true);
+      const recording = record(run, scenario, 'Run');
+      const timer = setInterval(() => tick(), TICK_MS);
+      undo.push(() => clearInterval(timer));
+      store.setState({ scenario, notices: run.notices(), projections: recording.history.head });
+      await settle(recording, own);
+      if (own !== generation) return;
+      show(recording);
+      store.setState({ phase: 'ready' });
+      tick(true);
     } catch (error) {
-      store.setState({ phase: 'failed', failure: messageOf(error) });
+      if (own === generation) store.setState({ phase: 'failed', failure: messageOf(error) });
     }
-  })();
+  };
+  void open(start);
+
+  // Looking at the past. Where the slider is dragged, only the latest wish counts.
+  let wanted: { readonly seq: number; readonly timeUs: number } | null = null;
+  let seeking: Promise<void> | null = null;
+  const seekWanted = async () => {
+    while (wanted !== null && shown !== null) {
+      const { seq, timeUs } = wanted;
+      wanted = null;
+      const recording = shown;
+      const { following, projections } = store.getState();
+      const next = await recording.history.seek(following ? null : projections, seq);
+      if (recording !== shown) return;
+      cursor = { seq, timeUs, playing: cursor?.playing ?? false };
+      store.setState({ projections: next });
+      tick(true);
+    }
+  };
+  const seek = async (seq: number, timeUs: number) => {
+    wanted = { seq, timeUs };
+    seeking ??= seekWanted().finally(() => {
+      seeking = null;
+    });
+    await seeking;
+  };
+
+  const follow = () => {
+    if (cursor === null) return;
+    cursor = null;
+    wanted = null;
+    tick(true);
+    peer?.follow();
+  };
+
+  const showAt = async (timeUs: number) => {
+    if (shown === null) return;
+    if (timeUs >= shown.run.clock().nowUs) follow();
+    else await seek(Math.max(shown.history.firstSeq, shown.history.seqAt(timeUs)), timeUs);
+  };
+
+  const pauseRun = async () => {
+    if (shown !== null && !shown.run.clock().paused) await shown.run.command({ type: 'run.pause' });
+  };
+
+  const replay = async () => {
+    let lastMs = performance.now();
+    while (cursor?.playing === true && shown !== null) {
+      await new Promise((resolve) => setTimeout(resolve, FRAME_MS));
+      const at: Cursor | null = cursor;
+      if (at?.playing !== true || shown === null) return;
+      const nowMs = performance.now();
+      const onUs = Math.min(nowMs - lastMs, 250) * 1000 * store.getState().speed;
+      lastMs = nowMs;
+      const { history } = shown;
+      let timeUs = at.timeUs + onUs;
+      let seq = Math.max(at.seq, history.seqAt(timeUs));
+      const { stopAt } = store.getState();
+      if (stopAt !== null && seq > at.seq) {
+        const found = (await history.events(at.seq + 1, seq)).find((event) => isStop(event, stopAt));
+        if (found !== undefined) {
+          seq = found.seq;
+          timeUs = history.timeOf(seq);
+          at.playing = false;
+          store.setState({ stopAt: null });
+        }
+      }
+      if (timeUs >= shown.run.clock().nowUs || seq >= history.lastSeq) {
+        const goesOn = at.playing;
+        follow();
+        // The recording is over: from here on it is the run itself.
+        if (goesOn) await shown.run.command({ type: 'run.resume' });
+        tick(true);
+        return;
+      }
+      await Promise.all([seek(seq, timeUs), peer?.showAt(timeUs)]);
+    }
+  };
+
+  const scrubToSeq = async (seq: number, timeUs?: number) => {
+    if (shown === null) return;
+    await pauseRun();
+    const { history } = shown;
+    const bounded = Math.max(history.firstSeq, Math.min(history.lastSeq, seq));
+    if (cursor !== null) cursor.playing = false;
+    const moment = timeUs ?? history.timeOf(bounded);
+    await Promise.all([seek(bounded, moment), peer?.showAt(moment)]);
+  };
+
+  const scrub = async (timeUs: number) => {
+    if (shown === null) return;
+    if (timeUs >= store.getState().headUs) {
+      await pauseRun();
+      follow();
+      return;
+    }
+    await scrubToSeq(shown.history.seqAt(timeUs), timeUs);
+  };
+
+  const seqShown = () => cursor?.seq ?? shown?.history.lastSeq ?? -1;
+
+  /** The next event, from the one that is shown, that `matches`; null: none is recorded. */
+  const find = async (direction: 1 | -1, matches: (event: never) => boolean): Promise<number | null> => {
+    if (shown === null) return null;
+    const { history } = shown;
+    const part = 500;
+    for (let at = seqShown() + direction; at >= history.firstSeq && at <= history.lastSeq; ) {
+      const far =
+        direction === 1 ? Math.min(history.lastSeq, at + part) : Math.max(history.firstSeq, at - part);
+      const events = await history.events(Math.min(at, far), Math.max(at, far));
+      const found = direction === 1 ? events.find(matches as never) : events.findLast(matches as never);
+      if (found !== undefined) return (found as { seq: number }).seq;
+      at = far + direction;
+    }
+    return null;
+  };
+
+  const work = async <T>(
+    title: string,
+    act: (job: { progress: (share: number) => void; signal: AbortSignal }) => Promise<T>,
+  ): Promise<T> => {
+    const controller = new AbortController();
+    const cancel = () => controller.abort();
+    store.setState({ job: { title, share: 0, cancel } });
+    try {
+      return await act({
+        progress: (share) => store.setState({ job: { title, share, cancel } }),
+        signal: controller.signal,
+      });
+    } finally {
+      store.setState({ job: null });
+      tick(true);
+    }
+  };
+
+  const play = async () => {
+    if (shown === null) return;
+    if (cursor !== null) {
+      if (cursor.playing) return;
+      cursor.playing = true;
+      tick(true);
+      void replay();
+      return;
+    }
+    stopFrom = shown.history.lastSeq;
+    shown.run.lab?.stopAt(store.getState().stopAt);
+    await shown.run.command({ type: 'run.resume' });
+    tick(true);
+  };
+
+  const pause = async () => {
+    if (cursor !== null) cursor.playing = false;
+    else await pauseRun();
+    tick(true);
+  };
 
   return Object.assign(store, {
-    nowUs: () => store.getState().run?.clock().nowUs ?? 0,
+    nowUs: () => cursor?.timeUs ?? shown?.run.clock().nowUs ?? 0,
+    open,
+    onHeard: (listener: () => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    recording: () => shown,
+    recordings: () => recordings,
     reset: async (): Promise<CommandResult> => {
-      const { run } = store.getState();
-      if (run === null) return { ok: false, error: { message: 'The shop has not started yet.' } };
-      store.setState({ phase: 'starting', progress: 'Beginning again…' });
-      const result = await run.command({ type: 'run.reset' });
-      if (result.ok) await settle(run);
-      store.setState({ phase: 'ready' });
-      tick(run, true);
+      if (shown === null) return NOT_STARTED;
+      const recording = recordings[0] ?? shown;
+      generation += 1;
+      store.setState({ phase: 'starting', progress: 'Beginning again…', stopAt: null });
+      for (const fork of recordings.slice(1)) fork.close();
+      recordings = [recording];
+      store.setState({ branches: [{ id: recording.id, title: recording.title }] });
+      show(recording);
+      peer?.follow();
+      const result = await recording.run.command({ type: 'run.reset' });
+      await peer?.getState().run?.command({ type: 'run.reset' });
+      if (result.ok) await settle(recording, generation);
+      store.setState({ phase: 'ready', projections: recording.history.head });
+      tick(true);
       return result;
     },
+    setPeer: (other: RunStore | null) => {
+      peer = other;
+    },
+    showAt,
     stop: () => {
       stopped = true;
-      for (const action of undo.splice(0)) action();
+      for (const { run } of close()) void run.stop();
+    },
+    play,
+    pause,
+    setSpeed: async (speed: number) => {
+      const result = shown === null ? NOT_STARTED : await shown.run.command({ type: 'run.speed', speed });
+      tick(true);
+      return result;
+    },
+    scrub,
+    scrubToSeq: (seq: number) => scrubToSeq(seq),
+    step: async (direction: 1 | -1) => {
+      if (shown === null) return;
+      await pause();
+      const seq = await find(direction, isSeen);
+      if (seq !== null) await scrubToSeq(seq);
+      else if (direction === 1) {
+        // Nothing more is recorded: the run itself goes on to the next event.
+        follow();
+        store.setState({ stopAt: 'event' });
+        await play();
+      }
+    },
+    follow,
+    setStop: (stopAt: Stop | null) => {
+      stopFrom = shown?.history.lastSeq ?? -1;
+      store.setState({ stopAt });
+      shown?.run.lab?.stopAt(stopAt);
+    },
+    runTo: async (timeUs: number) => {
+      const lab = shown?.run.lab;
+      if (lab === undefined || lab === null) return;
+      follow();
+      await work('Running on', (job) => lab.runTo(timeUs, job));
+    },
+    fork: async (): Promise<boolean> => {
+      const from = shown;
+      const lab = from?.run.lab;
+      if (from === null || lab === undefined || lab === null) return false;
+      const atUs = Math.round(cursor?.timeUs ?? from.run.clock().nowUs);
+      const run = await work('Doing the past again', (job) => lab.fork(atUs, job));
+      if (run === null) return false;
+      show(record(run, from.scenario, `Fork at ${(atUs / 1_000_000).toFixed(1)} s`));
+      return true;
+    },
+    again: async () => {
+      const lab = shown?.run.lab;
+      if (lab === undefined || lab === null) return null;
+      return await work('Doing it all again', (job) => lab.again(job));
+    },
+    switchTo: (branch: string) => {
+      const recording = recordings.find(({ id }) => id === branch);
+      if (recording === undefined || recording === shown) return;
+      if (shown !== null) void shown.run.command({ type: 'run.pause' });
+      show(recording);
     },
   });
 }

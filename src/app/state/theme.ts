@@ -1,12 +1,13 @@
-import type { ThemeChoice, ViewStore } from './view-store.ts';
+import type { ThemeChoice, ViewState, ViewStore } from './view-store.ts';
 
 const STORED = 'bulkhead.theme';
 
 const darkSystem = () => matchMedia('(prefers-color-scheme: dark)');
 
-function apply(choice: ThemeChoice): void {
+function apply({ theme: choice, projector }: ViewState): void {
   const dark = choice === 'dark' || (choice === 'system' && darkSystem().matches);
   document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
+  document.documentElement.dataset['projector'] = projector ? 'on' : 'off';
 }
 
 /** The choice of an earlier visit; storage may be refused, which is no reason to fail. */
@@ -20,13 +21,14 @@ export function storedTheme(): ThemeChoice {
 }
 
 export function followTheme(view: ViewStore): () => void {
-  apply(view.getState().theme);
+  apply(view.getState());
   const system = darkSystem();
-  const again = () => apply(view.getState().theme);
+  const again = () => apply(view.getState());
   system.addEventListener('change', again);
   const stop = view.subscribe((state, before) => {
+    if (state.projector !== before.projector) apply(state);
     if (state.theme === before.theme) return;
-    apply(state.theme);
+    apply(state);
     try {
       localStorage.setItem(STORED, state.theme);
     } catch {

@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ServiceName } from '../../kernel/index.ts';
+import type { RunStore } from './run-store.ts';
 
 export type Selection =
   | { readonly kind: 'service'; readonly service: ServiceName }
@@ -10,14 +11,30 @@ export type Selection =
   | { readonly kind: 'fault'; readonly faultId: string };
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
-export const DOCK_TABS = ['trace', 'saga', 'breakers', 'databases', 'events', 'log'] as const;
+export const DOCK_TABS = ['trace', 'saga', 'breakers', 'databases', 'events', 'log', 'api'] as const;
 export type DockTab = (typeof DOCK_TABS)[number];
+/** Parts of the page that an address may hide; the diagram is always there. */
+export const ZONES = ['top', 'figures', 'controls', 'narrator', 'time', 'dock', 'inspector'] as const;
+export type Zone = (typeof ZONES)[number];
 
 export interface Toast {
   readonly id: number;
   readonly text: string;
   readonly tone: 'plain' | 'fail';
   readonly undo: (() => void) | null;
+  /** Something else that can be done about it. */
+  readonly action: ToastAction | null;
+}
+
+export interface ToastAction {
+  readonly title: string;
+  readonly act: () => void;
+}
+
+interface ToastOptions {
+  readonly tone?: Toast['tone'];
+  readonly undo?: () => void;
+  readonly action?: ToastAction;
 }
 
 /** What the person looks at; nothing here changes the run. */
@@ -33,20 +50,26 @@ export interface ViewState {
   /** A folded tab that has something new to show. */
   readonly dockNews: DockTab | null;
   readonly helpOpen: boolean;
+  readonly shareOpen: boolean;
+  readonly setupsOpen: boolean;
   readonly keysOn: boolean;
   /** In a narrow window the controls slide over the diagram. */
   readonly controlsOpen: boolean;
   readonly played: boolean;
+  /** Larger and clearer, for the back row. */
+  readonly projector: boolean;
+  readonly hidden: readonly Zone[];
+  /** What the address wants hidden and nobody knows. */
+  readonly unknownZones: readonly string[];
   readonly toasts: readonly Toast[];
+  /** The other side, while two compositions are compared. */
+  readonly peer: RunStore | null;
 }
 
 export type ViewStore = StoreApi<ViewState> & {
   readonly select: (selection: Selection | null) => void;
   readonly openDock: (tab: DockTab) => void;
-  readonly toast: (
-    text: string,
-    options?: { readonly tone?: Toast['tone']; readonly undo?: () => void },
-  ) => void;
+  readonly toast: (text: string, options?: ToastOptions) => void;
   readonly dismissToast: (id: number) => void;
 };
 
@@ -62,10 +85,16 @@ export function createViewStore(initial: Partial<ViewState> = {}): ViewStore {
     dockTouched: false,
     dockNews: null,
     helpOpen: false,
+    shareOpen: false,
+    setupsOpen: false,
     keysOn: true,
     controlsOpen: false,
     played: false,
+    projector: false,
+    hidden: [],
+    unknownZones: [],
     toasts: [],
+    peer: null,
     ...initial,
   }));
   let toasts = 0;
@@ -76,10 +105,16 @@ export function createViewStore(initial: Partial<ViewState> = {}): ViewStore {
       store.setState(selection?.kind === 'order' ? { selection, orderId: selection.orderId } : { selection }),
     openDock: (dockTab: DockTab) =>
       store.setState({ dockTab, dockOpen: true, dockTouched: true, dockNews: null }),
-    toast: (text: string, options: { readonly tone?: Toast['tone']; readonly undo?: () => void } = {}) => {
+    toast: (text: string, options: ToastOptions = {}) => {
       toasts += 1;
       const id = toasts;
-      const toast: Toast = { id, text, tone: options.tone ?? 'plain', undo: options.undo ?? null };
+      const toast: Toast = {
+        id,
+        text,
+        tone: options.tone ?? 'plain',
+        undo: options.undo ?? null,
+        action: options.action ?? null,
+      };
       store.setState((state) => ({ toasts: [...state.toasts.slice(-2), toast] }));
       setTimeout(() => dismissToast(id), TOAST_MS);
     },

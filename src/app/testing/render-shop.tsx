@@ -2,10 +2,10 @@ import { render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import type { Json, RunEvent, RunSettings } from '../../kernel/index.ts';
 import { Script } from '../../projections/testing/script.ts';
-import { classroomSettings } from '../../setups/index.ts';
+import { classroom, classroomSettings } from '../../setups/index.ts';
 import { createActions } from '../state/actions.ts';
 import { type AppStores, StoresContext } from '../state/hooks.ts';
-import type { CommandResult, LiveRun } from '../state/live-run.ts';
+import type { CommandResult, PageRun } from '../state/page-run.ts';
 import { createRunStore } from '../state/run-store.ts';
 import { createViewStore } from '../state/view-store.ts';
 
@@ -25,6 +25,8 @@ export async function openTestShop(
     readonly settings?: Partial<RunSettings>;
     readonly tables?: Record<string, readonly Json[]>;
     readonly composition?: string;
+    /** What the run says to a command. */
+    readonly answer?: (command: Json) => CommandResult | Promise<CommandResult>;
   } = {},
 ): Promise<TestShop> {
   const script = new Script();
@@ -47,24 +49,27 @@ export async function openTestShop(
   const commands: Json[] = [];
   const listeners = new Set<(events: readonly RunEvent[]) => void>();
   let heard = script.events.length;
-  const run: LiveRun = {
-    runId: 'run' as never,
+  const run: PageRun = {
     command: async (command): Promise<CommandResult> => {
       commands.push(command as Json);
-      return { ok: true, value: { faultId: 'f-new' } };
+      return (await options.answer?.(command as Json)) ?? { ok: true, value: { faultId: 'f-new' } };
     },
-    events: (fromSeq = 0) => script.events.slice(fromSeq),
     subscribe: (listener) => {
+      listener(script.events);
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    clock: () => ({ nowUs: ((options.nowS ?? 30) * 1_000_000) as never, paused: true, speed: 1 }),
+    clock: () => ({ nowUs: (options.nowS ?? 30) * 1_000_000, paused: true, speed: 1 }),
     tables: async () => options.tables ?? {},
     notices: () => [],
     onNotice: () => () => {},
     stop: async () => {},
+    lab: null,
   };
-  const store = createRunStore(async () => ({ run, setupTitle: 'Healthy shop' }));
+  const store = createRunStore(async () => ({ run, scenario: { setup: classroom, commands: [] } }), {
+    pack: async (text) => new TextEncoder().encode(text),
+    unpack: async (bytes) => new TextDecoder().decode(bytes),
+  });
   const view = createViewStore();
   await new Promise<void>((resolve) => {
     if (store.getState().phase === 'ready') resolve();

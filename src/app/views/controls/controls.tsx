@@ -1,9 +1,12 @@
 import { Bug, Send, X } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { activeFaults } from '../../../projections/index.ts';
 import { useNarrow, useRun, useStores, useView } from '../../state/hooks.ts';
 import { BreakSection } from './break-section.tsx';
 import { FaultList } from './fault-list.tsx';
 import { SendSection } from './send-section.tsx';
+
+const LabSection = lazy(() => import('./lab-section.tsx'));
 
 /** What a person does to the shop: send requests, break things. A rail with a panel that slides over, where it is narrow. */
 export function Controls() {
@@ -12,8 +15,14 @@ export function Controls() {
 }
 
 function Sections() {
+  const lab = useRun((state) => state.run !== null && state.run.lab !== null);
   return (
     <>
+      {lab && (
+        <Suspense fallback={null}>
+          <LabSection />
+        </Suspense>
+      )}
       <SendSection />
       <BreakSection />
       <FaultList />

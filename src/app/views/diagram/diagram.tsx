@@ -12,7 +12,7 @@ import '@xyflow/react/dist/base.css';
 import { Maximize } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ServiceName } from '../../../kernel/index.ts';
-import { useReducedMotion, useStores, useView } from '../../state/hooks.ts';
+import { useReducedMotion, useRun, useStores, useView } from '../../state/hooks.ts';
 import type { Selection } from '../../state/view-store.ts';
 import { EdgeBadges } from './badges.tsx';
 import { CallEdge, type CallEdgeData, EdgeMarkers } from './edges.tsx';
@@ -148,6 +148,11 @@ function BadgeLayer() {
 function DiagramInside() {
   const { view } = useStores();
   const layout = useLayout();
+  const label = useRun((state) =>
+    state.projections.facts.composition === 'monolith'
+      ? 'Diagram of the shop as a monolith'
+      : 'Diagram of the shop',
+  );
   const nodes = useMemo(() => nodesOf(layout), [layout]);
   const edges = useMemo(() => flowEdgesOf(layout), [layout]);
   const watchArrows = useCallback((diagram: HTMLElement) => arrows(diagram, layout), [layout]);
@@ -155,7 +160,7 @@ function DiagramInside() {
   const width = useFlowStore((state) => state.width);
   const height = useFlowStore((state) => state.height);
   const [moved, setMoved] = useState(false);
-  const inspecting = useView((state) => state.selection !== null);
+  const inspecting = useView((state) => state.selection !== null && !state.hidden.includes('inspector'));
   const spokes = useView(
     (state) => state.selection?.kind === 'service' && state.selection.service === 'registry',
   );
@@ -181,7 +186,7 @@ function DiagramInside() {
   }, [fit, moved, covered, still]);
 
   return (
-    <section className="diagram" aria-label="Diagram of the shop" data-keys="on" ref={watchArrows}>
+    <section className="diagram" aria-label={label} data-keys="on" ref={watchArrows}>
       <ReactFlow
         nodes={nodes}
         edges={edges}

@@ -1,7 +1,14 @@
 import { useEffect, useState } from 'react';
 import type { Json, ServiceName } from '../../../kernel/index.ts';
-import { formatRunTimeTenths, serviceTitle } from '../../../projections/index.ts';
-import { useProjections, useRun } from '../../state/hooks.ts';
+import {
+  type Data,
+  formatRunTimeTenths,
+  type RunProjections,
+  rowsOf,
+  serviceTitle,
+  tablesOf,
+} from '../../../projections/index.ts';
+import { useProjections, useRun, useStores } from '../../state/hooks.ts';
 import { Empty } from '../../widgets/empty.tsx';
 import { Segmented } from '../../widgets/segmented.tsx';
 import { TableScroll } from '../../widgets/table-scroll.tsx';
@@ -25,9 +32,56 @@ type Tables = Readonly<Record<string, readonly Json[]>>;
 /** Bookkeeping tables come last: the business first. */
 const PATTERN_TABLES = /lease|outbox|inbox|idempotency|subscription|saga/i;
 
+type Counts = Readonly<Record<string, number>>;
+
+/** How many rows a log has seen committed, and not deleted since; of a busy table the latest. */
+const committed = (data: Data, service: ServiceName): Counts =>
+  Object.fromEntries(
+    tablesOf(data, service).map(([table, rows]) => [
+      table,
+      [...rows.values()].filter(({ deleted }) => !deleted).length,
+    ]),
+  );
+
+const countsOf = (tables: Tables): Counts =>
+  Object.fromEntries(Object.entries(tables).map(([table, rows]) => [table, rows.length]));
+
+interface PastRows {
+  readonly service: ServiceName;
+  readonly table: string;
+  readonly rows: readonly Json[];
+}
+
+/** What a table held at the moment of the past that is shown: read from the recording. null: not read yet. */
+function usePastRows(
+  following: boolean,
+  projections: RunProjections,
+  service: ServiceName,
+  table: string | undefined,
+): readonly Json[] | null {
+  const { run } = useStores();
+  const [past, setPast] = useState<PastRows | null>(null);
+  const { lastSeq } = projections.facts;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the state changes in place; lastSeq says that it has
+  useEffect(() => {
+    if (following || table === undefined) return;
+    let stopped = false;
+    const read = async () => {
+      const rows = await run.recording()?.history.rows(projections, { service, table }, SHOWN);
+      if (!stopped && rows !== undefined) setPast({ service, table, rows });
+    };
+    void read();
+    return () => {
+      stopped = true;
+    };
+  }, [run, following, projections, lastSeq, service, table]);
+  return past?.service === service && past.table === table ? past.rows : null;
+}
+
 /** The rows as they stand in the service's own database, read from it while this is open. */
 export function DatabasesView() {
   const run = useRun((state) => state.run);
+  const following = useRun((state) => state.following);
   const { projections, nowUs } = useProjections(3);
   const whose = projections.facts.composition === 'monolith' ? OF_MONOLITH : OF_SERVICES;
   const [chosen, setChosen] = useState<ServiceName | null>(null);
@@ -60,17 +114,19 @@ export function DatabasesView() {
     };
   }, [run, service]);
 
-  const shown = tables?.service === service ? tables.tables : {};
-  const names = Object.keys(shown).sort(
+  // What a database holds can be asked only now; of the past it is known what it committed.
+  const present = tables?.service === service ? tables.tables : {};
+  const counts = following ? countsOf(present) : committed(projections.data, service);
+  const names = Object.keys(counts).sort(
     (a, b) => Number(PATTERN_TABLES.test(a)) - Number(PATTERN_TABLES.test(b)) || a.localeCompare(b),
   );
   const table =
     name !== null && names.includes(name)
       ? name
-      : (names.find((candidate) => (shown[candidate]?.length ?? 0) > 0) ?? names[0]);
-  const database = projections.data.byService.get(service);
-  const changes = table === undefined ? undefined : database?.tables.get(table);
-  const rows = table === undefined ? [] : (shown[table] ?? []);
+      : (names.find((candidate) => (counts[candidate] ?? 0) > 0) ?? names[0]);
+  const changes = table === undefined ? undefined : rowsOf(projections.data, service, table);
+  const past = usePastRows(following, projections, service, table);
+  const rows = (following && table !== undefined ? present[table] : past) ?? [];
   return (
     <div className="databases">
       <div className="dock-bar">
@@ -89,7 +145,7 @@ export function DatabasesView() {
               aria-pressed={candidate === table}
               onClick={() => setName(candidate)}
             >
-              {candidate} <span className="num text-muted">{shown[candidate]?.length ?? 0}</span>
+              {candidate} <span className="num text-muted">{counts[candidate] ?? 0}</span>
             </button>
           ))}
         </nav>
@@ -101,12 +157,12 @@ export function DatabasesView() {
           {tables?.service === service ? 'This service stores nothing yet.' : 'Reading the database.'}
         </Empty>
       ) : rows.length === 0 ? (
-        <Empty>“{table}” has no rows yet.</Empty>
+        <Empty>{following || past !== null ? `“${table}” has no rows yet.` : 'Reading the recording.'}</Empty>
       ) : (
         <RowsTable
           caption={`${serviceTitle(service)}: ${table}`}
           rows={rows}
-          changedUs={(row) => changeOf(changes?.rows, row)}
+          changedUs={(row) => changeOf(changes, row)}
           nowUs={nowUs}
         />
       )}
@@ -125,10 +181,7 @@ interface Change {
 }
 
 /** A row's key is the value of one of its fields; the log names it as text. */
-function changeOf(
-  changes: ReadonlyMap<string, { readonly changedUs: number; readonly operation: string }> | undefined,
-  row: Row,
-): Change | null {
+function changeOf(changes: ReturnType<typeof rowsOf>, row: Row): Change | null {
   if (changes === undefined) return null;
   for (const value of Object.values(row).slice(0, 3)) {
     const change =

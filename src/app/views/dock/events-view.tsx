@@ -11,7 +11,7 @@ export function EventsView() {
   const { projections } = useProjections(2);
   const { topics } = projections;
   const list = [...topics.byName.values()];
-  if (list.length === 0 && topics.messages.length === 0)
+  if (list.length === 0 && topics.byId.size === 0)
     return (
       <Empty>
         No event has been published yet. Order and Shipping publish one whenever an order or a parcel changes.
@@ -45,7 +45,7 @@ export function EventsView() {
             <p className="text-s text-muted">None.</p>
           ) : (
             <ul className="flex flex-col gap-1">
-              {topics.deadLetters.toReversed().map((letter) => (
+              {topics.deadLetters.newest(SHOWN).map((letter) => (
                 <li key={`${letter.messageId}/${letter.group}`} className="text-s">
                   <span className="text-fail">
                     <X size={12} aria-hidden="true" className="inline" /> {letter.topic} → {letter.group}
@@ -72,7 +72,7 @@ export function EventsView() {
             </tr>
           </thead>
           <tbody>
-            {topics.messages
+            {[...topics.byId.values()]
               .slice(-SHOWN)
               .toReversed()
               .map((message) => (

@@ -1,14 +1,14 @@
-import { useDeferredValue, useState } from 'react';
+import { useDeferredValue, useEffect, useState } from 'react';
 import type { RunEvent } from '../../../kernel/index.ts';
 import { formatRunTimeTenths } from '../../../projections/index.ts';
-import { useProjections, useRun } from '../../state/hooks.ts';
+import { useProjections, useStores } from '../../state/hooks.ts';
 import { Empty } from '../../widgets/empty.tsx';
 import { Segmented } from '../../widgets/segmented.tsx';
 import { TableScroll } from '../../widgets/table-scroll.tsx';
 
 const SHOWN = 200;
 /** How far back the filter looks. */
-const SEARCHED = 20_000;
+const SEARCHED = 4000;
 
 const KINDS = [
   { value: 'notable', label: 'Notable' },
@@ -58,14 +58,31 @@ export function payloadText(event: RunEvent): string {
 const isFailure = (type: string): boolean =>
   /failed|crashed|dead-lettered|rejected|shed|aborted|parked|not-permitted/.test(type);
 
+/** The log's last events up to the moment that is shown; they may have to be unpacked. */
+function useLatestEvents(lastSeq: number): readonly RunEvent[] {
+  const { run } = useStores();
+  const [events, setEvents] = useState<readonly RunEvent[]>([]);
+  useEffect(() => {
+    let stopped = false;
+    const read = async () => {
+      const latest = await run.recording()?.history.events(Math.max(0, lastSeq - SEARCHED), lastSeq);
+      if (!stopped) setEvents(latest ?? []);
+    };
+    void read();
+    return () => {
+      stopped = true;
+    };
+  }, [run, lastSeq]);
+  return events;
+}
+
 /** The run log, newest first, with a filter. */
 export function LogView() {
-  const run = useRun((state) => state.run);
   const { lastSeq } = useProjections(3).projections.facts;
   const [kind, setKind] = useState<Kind>('notable');
   const [filter, setFilter] = useState('');
   const wanted = useDeferredValue(filter.trim().toLowerCase());
-  const events = run?.events(Math.max(0, lastSeq - SEARCHED)) ?? [];
+  const events = useLatestEvents(lastSeq);
   const found: RunEvent[] = [];
   for (let index = events.length - 1; index >= 0 && found.length < SHOWN; index -= 1) {
     const event = events[index];

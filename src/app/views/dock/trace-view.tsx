@@ -1,6 +1,7 @@
 import { Ban, Clock, X } from 'lucide-react';
 import {
   formatDuration,
+  intentOf,
   type SpanView,
   serviceTitle,
   spanEndWord,
@@ -20,7 +21,7 @@ export function TraceView() {
   const intentId = useView((state) => (state.selection?.kind === 'intent' ? state.selection.intentId : null));
   const intent =
     intentId !== null
-      ? projections.orders.byIntent.get(intentId)
+      ? intentOf(projections.orders, intentId)
       : orderId === null
         ? undefined
         : projections.orders.byOrder.get(orderId);
@@ -46,7 +47,7 @@ export function Waterfall({ traces, traceIds, nowUs }: WaterfallProps) {
   const found = traceIds
     .map((traceId) => traces.byId.get(traceId))
     .filter((trace): trace is Trace => trace !== undefined);
-  const rows: WaterfallRow[] = found.flatMap(waterfall);
+  const rows: WaterfallRow[] = found.flatMap((trace) => waterfall(traces, trace));
   if (rows.length === 0) return <Empty>No calls are recorded for this order yet.</Empty>;
   const fromUs = Math.min(...found.map((trace) => trace.firstUs));
   const open = rows.some(({ span }) => span.endedUs === null);

@@ -2,6 +2,7 @@ import {
   formatDuration,
   formatRunTimeTenths,
   type IntentView,
+  intentOf,
   whyIntent,
 } from '../../../projections/index.ts';
 import { useProjections, useStores } from '../../state/hooks.ts';
@@ -33,7 +34,7 @@ export function OrderInspector({ orderId }: { readonly orderId: string }) {
 
 export function IntentInspector({ intentId }: { readonly intentId: string }) {
   const { projections, nowUs } = useProjections(2);
-  const intent = projections.orders.byIntent.get(intentId);
+  const intent = intentOf(projections.orders, intentId);
   if (intent === undefined) return <Empty>This request is too old: its record has been let go.</Empty>;
   return <IntentFacts intent={intent} nowUs={nowUs} />;
 }

@@ -24,7 +24,7 @@ export interface TokenView {
 
 /** What the drawing needs of a context: an OffscreenCanvas's one has it too. */
 export type TokenContext = Pick<
-  CanvasRenderingContext2D,
+  OffscreenCanvasRenderingContext2D,
   | 'setTransform'
   | 'clearRect'
   | 'beginPath'

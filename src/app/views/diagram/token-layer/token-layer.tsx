@@ -1,15 +1,13 @@
 import { useStoreApi } from '@xyflow/react';
 import { useEffect, useRef } from 'react';
-import type { RunEvent } from '../../../../kernel/index.ts';
 import { useReducedMotion, useStores } from '../../../state/hooks.ts';
-import type { LiveRun } from '../../../state/live-run.ts';
 import type { ViewState } from '../../../state/view-store.ts';
 import { DIAGRAM } from '../geometry.ts';
-import { drawTokens, type TokenColours } from './draw-tokens.ts';
-import { FrameLoop, frameGapMs } from './frame-loop.ts';
-import { placeTokens } from './place-tokens.ts';
+import type { TokenColours } from './draw-tokens.ts';
+import { frameGapMs } from './frame-loop.ts';
+import { CallDifference } from './token-scene.ts';
+import { onPage, openSurface, type TokenSurface, wallMs } from './token-surface.ts';
 
-const NO_TRACES: ReadonlySet<string> = new Set();
 /** Tokens at the diagram's rim reach over it by half their size. */
 const RIM = 16;
 
@@ -44,103 +42,93 @@ export function canvasPlace(
   return { left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
 }
 
+/** A canvas gives its drawing away once: whoever draws anew needs a new one. */
+function newCanvas(host: HTMLElement): HTMLCanvasElement {
+  const canvas = document.createElement('canvas');
+  canvas.className = 'token-layer';
+  canvas.setAttribute('aria-hidden', 'true');
+  host.replaceChildren(canvas);
+  return canvas;
+}
+
 /**
- * Every call and message under way, on one canvas over the diagram; nobody needs to hear of it. It is drawn
- * again only while something moves: a shop that stands still, or in which nothing is under way, costs nothing.
+ * Every call and message under way, on one canvas over the diagram; nobody needs to hear of it. A worker draws
+ * it, and only while something moves; the page tells it what has changed.
  */
 export function TokenLayer() {
   const { run, view } = useStores();
   const flow = useStoreApi();
-  const canvasRef = useRef<HTMLCanvasElement>(null);
+  const hostRef = useRef<HTMLDivElement>(null);
   const still = useReducedMotion();
 
   useEffect(() => {
-    const canvas = canvasRef.current;
-    const context = canvas?.getContext('2d') ?? null;
-    if (canvas === null || context === null || still) return;
-    let colours = readColours(canvas);
-    let theme = document.documentElement.dataset['theme'];
-    let placed = '';
-    let empty = false;
+    const host = hostRef.current;
+    if (host === null || still) return;
+    let canvas = newCanvas(host);
+    let surface: TokenSurface | null = openSurface(canvas, () => {
+      // The worker is gone: the page draws by itself from here on.
+      canvas = newCanvas(host);
+      surface = onPage(canvas, frameGapMs(navigator.hardwareConcurrency));
+      difference = new CallDifference();
+      tellScene();
+      tellCalls();
+    });
+    let difference = new CallDifference();
 
-    const tracesOf = (state: ViewState): ReadonlySet<string> => {
-      if (state.selection?.kind !== 'order') return NO_TRACES;
-      const intent = run.getState().projections.orders.byOrder.get(state.selection.orderId);
-      return intent === undefined ? NO_TRACES : new Set(intent.traceIds);
+    const tracesOf = (state: ViewState): readonly string[] => {
+      if (state.selection?.kind !== 'order') return [];
+      return run.getState().projections.orders.byOrder.get(state.selection.orderId)?.traceIds ?? [];
     };
 
-    const fitCanvas = (place: Place, pixelRatio: number) => {
-      const key = `${place.left}/${place.top}/${place.width}x${place.height}@${pixelRatio}`;
-      if (key === placed) return;
-      placed = key;
-      empty = false;
+    const tellScene = () => {
+      const { transform, width, height } = flow.getState();
+      const viewState = view.getState();
+      const place = canvasPlace(transform, { width, height });
       canvas.style.left = `${place.left}px`;
       canvas.style.top = `${place.top}px`;
       canvas.style.width = `${place.width}px`;
       canvas.style.height = `${place.height}px`;
-      canvas.width = Math.round(place.width * pixelRatio);
-      canvas.height = Math.round(place.height * pixelRatio);
-    };
-
-    /** Draws the present moment; true while the next one will look different. */
-    const draw = (): boolean => {
-      const { transform, width, height } = flow.getState();
-      const state = run.getState();
-      const viewState = view.getState();
-      const { projections } = state;
       const registry = viewState.selection?.kind === 'service' && viewState.selection.service === 'registry';
-      const tokens = placeTokens(projections.calls.byId.values(), {
-        nowUs: run.nowUs(),
-        hopMs: projections.facts.settings?.hop.meanMs ?? 250,
+      surface?.setScene({
+        width: place.width,
+        height: place.height,
+        pixelRatio: window.devicePixelRatio || 1,
+        x: transform[0] - place.left,
+        y: transform[1] - place.top,
+        zoom: transform[2],
+        colours: readColours(canvas),
+        traces: tracesOf(viewState),
         planes: registry ? ['data', 'control'] : ['data'],
+        hopMs: run.getState().projections.facts.settings?.hop.meanMs ?? 250,
       });
-      const pixelRatio = window.devicePixelRatio || 1;
-      const place = canvasPlace(transform, { width, height });
-      fitCanvas(place, pixelRatio);
-      if (tokens.length > 0 || !empty) {
-        const dark = document.documentElement.dataset['theme'];
-        if (dark !== theme) {
-          theme = dark;
-          colours = readColours(canvas);
-        }
-        drawTokens(context, tokens, {
-          x: transform[0] - place.left,
-          y: transform[1] - place.top,
-          zoom: transform[2],
-          width: place.width,
-          height: place.height,
-          pixelRatio,
-          colours,
-          traces: tracesOf(viewState),
-        });
-      }
-      empty = tokens.length === 0;
-      return !empty && !(state.run?.clock().paused ?? true);
     };
 
-    const loop = new FrameLoop(draw, frameGapMs(navigator.hardwareConcurrency));
-    const wake = () => loop.wake();
-
-    let heard: LiveRun | null = null;
-    let stopHearing = () => {};
-    /** A call that begins is drawn at once, not at the next tick of the page. */
-    const hear = () => {
-      const live = run.getState().run;
-      if (live === heard) return;
-      stopHearing();
-      heard = live;
-      stopHearing = live === null ? () => {} : live.subscribe((_events: readonly RunEvent[]) => wake());
+    const tellCalls = () => {
+      const { projections, paused, speed, branch } = run.getState();
+      surface?.setClock({ nowUs: run.nowUs(), atMs: wallMs(), speed: paused ? 0 : speed });
+      const changes = difference.next(projections.calls.byId.values(), branch);
+      if (changes !== null) surface?.change(changes);
     };
-    hear();
+
+    let hopMs = run.getState().projections.facts.settings?.hop.meanMs;
     const stops = [
-      run.subscribe((state, before) => {
-        hear();
-        if (state.paused !== before.paused || state.projections !== before.projections) wake();
-        // Steps of a run that stands still.
-        else if (state.paused && state.nowUs !== before.nowUs) wake();
+      // A call that begins is drawn at once, not at the next tick of the page.
+      run.onHeard(tellCalls),
+      run.subscribe((state) => {
+        const hop = state.projections.facts.settings?.hop.meanMs;
+        if (hop !== hopMs) {
+          hopMs = hop;
+          tellScene();
+        }
+        tellCalls();
       }),
       view.subscribe((state, before) => {
-        if (state.selection !== before.selection || state.theme !== before.theme) wake();
+        if (
+          state.selection !== before.selection ||
+          state.theme !== before.theme ||
+          state.projector !== before.projector
+        )
+          tellScene();
       }),
       flow.subscribe((state, before) => {
         if (
@@ -148,19 +136,19 @@ export function TokenLayer() {
           state.width !== before.width ||
           state.height !== before.height
         )
-          wake();
+          tellScene();
       }),
     ];
     const system = matchMedia('(prefers-color-scheme: dark)');
-    system.addEventListener('change', wake);
-    wake();
+    system.addEventListener('change', tellScene);
+    tellScene();
+    tellCalls();
     return () => {
-      loop.stop();
-      stopHearing();
+      surface?.stop();
       for (const stop of stops) stop();
-      system.removeEventListener('change', wake);
+      system.removeEventListener('change', tellScene);
     };
-  }, [flow, run, view, still]);
+  }, [run, view, flow, still]);
 
-  return still ? null : <canvas ref={canvasRef} className="token-layer" aria-hidden="true" />;
+  return still ? null : <div ref={hostRef} aria-hidden="true" />;
 }

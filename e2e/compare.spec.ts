@@ -1,0 +1,182 @@
+import type { ScriptingDoor } from '../src/app/scripting-door.ts';
+import { comparisonRows } from '../src/app/views/compare/rows.ts';
+import { SideMeasurement } from '../src/experiments/index.ts';
+import type { RunEvent } from '../src/kernel/index.ts';
+import { expectAccessible } from './accessibility.ts';
+import { expect, type Shop, test } from './shop.ts';
+
+declare const bulkhead: ScriptingDoor;
+
+interface Moment {
+  readonly clock: { readonly nowUs: number };
+  readonly headUs: number;
+}
+const moment = (shop: Shop): Promise<Moment> => shop.state() as Promise<Moment>;
+
+interface Logs {
+  readonly services: readonly RunEvent[];
+  readonly monolith: readonly RunEvent[];
+}
+
+const logs = (shop: Shop): Promise<Logs> =>
+  shop.page.evaluate(async () => ({
+    services: [...(await bulkhead.events())],
+    monolith: [...(await bulkhead.events(0, 'monolith'))],
+  })) as Promise<Logs>;
+
+async function shownRows(shop: Shop): Promise<Map<string, { services: string; monolith: string }>> {
+  const rows = await shop.page.getByTestId('comparison').locator('tbody tr').all();
+  const shown = new Map<string, { services: string; monolith: string }>();
+  for (const row of rows) {
+    shown.set((await row.getAttribute('data-row')) ?? '', {
+      services: await row.locator('[data-side=services]').innerText(),
+      monolith: await row.locator('[data-side=monolith]').innerText(),
+    });
+  }
+  return shown;
+}
+
+/** The table, from the two logs alone. */
+function rowsOf({ services, monolith }: Logs, nowUs: number) {
+  const [left, right] = [services, monolith].map((events) => {
+    const side = new SideMeasurement(2000);
+    for (const event of events) side.add(event);
+    return side.at(nowUs);
+  });
+  if (left === undefined || right === undefined) throw new Error('two logs give two sides');
+  return comparisonRows(left, right);
+}
+
+/** Counted by hand, by nobody else's rules: of the orders answered, how their rows ended, and after how long. */
+function ordersOf(events: readonly RunEvent[]) {
+  const started = new Map<string, number>();
+  const intents = new Map<string, string>();
+  const took: number[] = [];
+  let undone = 0;
+  for (const event of events) {
+    if (event.type === 'intent.started' && event.kind === 'order' && event.timeUs >= 2_000_000)
+      started.set(event.intentId, event.timeUs);
+    if (event.type === 'intent.answered' && event.kind === 'order' && event.orderId !== null)
+      intents.set(event.orderId, event.intentId);
+  }
+  const ended = new Set<string>();
+  for (const event of events) {
+    if (event.type !== 'store.committed') continue;
+    for (const { table, key, after } of event.rows) {
+      const { status } = (after ?? {}) as { readonly status?: string };
+      const fromUs = started.get(intents.get(key) ?? '');
+      if (table !== 'orders' || fromUs === undefined || ended.has(key)) continue;
+      if (status === 'CONFIRMED') took.push(event.timeUs - fromUs);
+      else if (status === 'REJECTED') undone += 1;
+      else continue;
+      ended.add(key);
+    }
+  }
+  took.sort((one, other) => one - other);
+  return { good: took.length, undone, medianUs: took[Math.ceil(took.length / 2) - 1] ?? Number.NaN };
+}
+
+const minuteOn = async (shop: Shop) => {
+  const { headUs } = await moment(shop);
+  await shop.page.getByRole('button', { name: '1 min on' }).click();
+  await expect.poll(async () => (await moment(shop)).headUs, { timeout: 60_000 }).toBe(headUs + 60_000_000);
+};
+
+test('without faults the monolith is faster, and both serve everybody; the table is what the two logs say', async ({
+  shop,
+}) => {
+  test.setTimeout(240_000);
+  const { page } = shop;
+  await shop.open();
+  await page.getByTestId('compare').click();
+  await expect(page.getByTestId('comparison')).toBeVisible({ timeout: 30_000 });
+  await page.getByTestId('play').click();
+  await shop.reaches(6);
+  await page.getByTestId('play').click();
+  await minuteOn(shop);
+
+  const { clock } = await moment(shop);
+  const both = await logs(shop);
+  const expected = rowsOf(both, clock.nowUs);
+  await expect
+    .poll(async () => Object.fromEntries(await shownRows(shop)), { timeout: 15_000 })
+    .toEqual(
+      Object.fromEntries(expected.map(({ key, services, monolith }) => [key, { services, monolith }])),
+    );
+  const [services, monolith] = [ordersOf(both.services), ordersOf(both.monolith)];
+  expect(services).toMatchObject({ undone: 0 });
+  expect(monolith).toMatchObject({ undone: 0 });
+  expect(services.good).toBeGreaterThan(50);
+  expect(monolith.medianUs).toBeLessThan(services.medianUs);
+  const rows = await shownRows(shop);
+  expect(rows.get('success-order')).toEqual({ services: '100 %', monolith: '100 %' });
+  expect(rows.get('success-browse')).toEqual({ services: '100 %', monolith: '100 %' });
+  expect(rows.get('p50Us-order')).toEqual({
+    services: `${(services.medianUs / 1e6).toFixed(1)} s`,
+    monolith: `${(monolith.medianUs / 1e6).toFixed(1)} s`,
+  });
+  const same = (events: readonly RunEvent[]) =>
+    events.flatMap((event) => (event.type === 'intent.started' ? [[event.intentId, event.kind]] : []));
+  expect(same(both.monolith).slice(0, 100)).toEqual(same(both.services).slice(0, 100));
+  await expectAccessible(page, 'compare');
+  await shop.expectCleanConsole();
+});
+
+test('with Shipping crashed, services lose only what needs Shipping, the monolith everything while it is down', async ({
+  shop,
+}) => {
+  test.setTimeout(240_000);
+  const { page } = shop;
+  await shop.open('./#host=lab');
+  await page.getByTestId('compare').click();
+  await expect(page.getByTestId('comparison')).toBeVisible({ timeout: 30_000 });
+  await page.getByTestId('play').click();
+  await shop.reaches(6);
+  await page.getByTestId('play').click();
+  const down = { kind: 'down', target: { kind: 'service', service: 'shipping' }, lengthMs: 30_000 };
+  await shop.command({ type: 'fault.add', fault: down });
+  await expect(page.getByText(/^Monolith: In the monolith this code shares a process/)).toBeVisible();
+  await minuteOn(shop);
+
+  const both = await logs(shop);
+  const during = (events: readonly RunEvent[], kind: string) =>
+    events.filter(
+      (event) =>
+        event.type === 'intent.answered' &&
+        event.kind === kind &&
+        event.timeUs > 8_000_000 &&
+        event.timeUs < 34_000_000,
+    );
+  const well = (events: readonly RunEvent[]) =>
+    events.filter((event) => event.type === 'intent.answered' && event.outcome === 'ok').length;
+  const [browsing, browsingThere] = [during(both.services, 'browse'), during(both.monolith, 'browse')];
+  expect(browsing.length).toBeGreaterThan(40);
+  expect(well(browsing)).toBe(browsing.length);
+  expect(browsingThere.length).toBeGreaterThan(40);
+  expect(well(browsingThere)).toBe(0);
+  expect(well(during(both.monolith, 'order'))).toBe(0);
+  expect(ordersOf(both.services).undone).toBeGreaterThan(10);
+
+  const { clock } = await moment(shop);
+  const expected = rowsOf(both, clock.nowUs);
+  await expect
+    .poll(async () => Object.fromEntries(await shownRows(shop)), { timeout: 15_000 })
+    .toEqual(
+      Object.fromEntries(expected.map(({ key, services, monolith }) => [key, { services, monolith }])),
+    );
+  const rows = await shownRows(shop);
+  expect(rows.get('success-browse')?.services).toBe('100 %');
+  expect(rows.get('blast')?.monolith).toBe('all: 1 of 1');
+
+  await test.step('both are rewound together, and the table with them', async () => {
+    await page.evaluate(() => bulkhead.seek(5_000_000));
+    await expect(page.getByTestId('fault-shipping')).toHaveCount(0);
+    await expect
+      .poll(async () => (await shownRows(shop)).get('blast'))
+      .toEqual({ services: 'none', monolith: 'none' });
+  });
+
+  await page.getByRole('button', { name: 'End the comparison' }).click();
+  await expect(page.getByTestId('comparison')).toHaveCount(0);
+  await shop.expectCleanConsole();
+});

@@ -1,0 +1,93 @@
+import type { RunEvent } from '../../kernel/index.ts';
+import type { BranchId, FromLab, LabQuestion, LabQuestions, ToLab } from './messages.ts';
+
+/** What a question that takes a while may be given. */
+export interface AskOptions {
+  readonly progress?: (share: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+interface Waiting {
+  readonly progress: ((share: number) => void) | undefined;
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The worker, as far as the page needs it; a test gives another. */
+export interface LabPort {
+  postMessage(message: ToLab): void;
+  terminate(): void;
+  onmessage: ((event: MessageEvent<FromLab>) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+}
+
+/** The page's side of one worker with runs of the Lab. */
+export class LabLink {
+  readonly #port: LabPort;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Map<BranchId, (events: readonly RunEvent[]) => void>();
+  readonly #failed: (message: string) => void;
+  #ids = 0;
+  #over: string | null = null;
+
+  constructor(port: LabPort, failed: (message: string) => void) {
+    this.#port = port;
+    this.#failed = failed;
+    port.onmessage = ({ data }) => this.#received(data);
+    port.onerror = (event) => {
+      const message = `The Lab's worker failed: ${event.message || 'its script could not be loaded'}.`;
+      this.#end(message);
+      this.#failed(message);
+    };
+  }
+
+  /** Hears each branch's events from its first on. */
+  listen(branch: BranchId, listener: (events: readonly RunEvent[]) => void): void {
+    this.#listeners.set(branch, listener);
+  }
+
+  async ask<Question extends LabQuestion>(
+    question: Question,
+    ask: LabQuestions[Question]['ask'],
+    { progress, signal }: AskOptions = {},
+  ): Promise<LabQuestions[Question]['answer']> {
+    if (this.#over !== null) throw new Error(this.#over);
+    this.#ids += 1;
+    const id = this.#ids;
+    signal?.addEventListener('abort', () => {
+      if (this.#waiting.has(id)) this.#port.postMessage({ type: 'cancel', id });
+    });
+    return await new Promise((resolve, reject) => {
+      this.#waiting.set(id, { progress, resolve: resolve as (answer: unknown) => void, reject });
+      this.#port.postMessage({ type: 'ask', id, question, ask });
+    });
+  }
+
+  stop(): void {
+    this.#end('The run has ended.');
+  }
+
+  #end(message: string): void {
+    if (this.#over !== null) return;
+    this.#over = message;
+    this.#port.terminate();
+    for (const { reject } of this.#waiting.values()) reject(new Error(message));
+    this.#waiting.clear();
+    this.#listeners.clear();
+  }
+
+  #received(message: FromLab): void {
+    if (message.type === 'events') {
+      this.#listeners.get(message.branch)?.(message.events);
+      return;
+    }
+    const waiting = this.#waiting.get(message.id);
+    if (message.type === 'progress') {
+      waiting?.progress?.(message.share);
+      return;
+    }
+    this.#waiting.delete(message.id);
+    if (message.type === 'answer') waiting?.resolve(message.answer);
+    else waiting?.reject(new Error(message.message));
+  }
+}

@@ -1,0 +1,174 @@
+import type { RunEvent } from '../../kernel/index.ts';
+import type { Stop } from '../../projections/index.ts';
+import type { CommandResult } from '../../setups/index.ts';
+import type { JobOptions, LabPowers, Notice, PageRun } from '../state/page-run.ts';
+import { LabLink, type LabPort } from './lab-link.ts';
+import { LabPlayer, type Played } from './lab-player.ts';
+import type { LabPlan } from './messages.ts';
+
+/** Several runs that are watched together have one clock; each has a worker of its own. */
+export interface LabOptions {
+  readonly plans: readonly LabPlan[];
+  readonly newPort: () => LabPort;
+}
+
+const ports = {
+  nowMs: () => performance.now(),
+  soon: (next: () => void) => {
+    setTimeout(next, 30);
+  },
+};
+
+let branches = 0;
+const nextBranch = (): string => {
+  branches += 1;
+  return `branch-${branches}`;
+};
+
+/** Begins runs in the Lab that share one clock, paused at 0:00. */
+export async function startLabRuns({ plans, newPort }: LabOptions): Promise<readonly PageRun[]> {
+  const failed: ((message: string) => void)[] = [];
+  const player = new LabPlayer(ports, (error) =>
+    failed.forEach((tell) => tell(error instanceof Error ? error.message : String(error))),
+  );
+  return await Promise.all(
+    plans.map(async (plan) => {
+      const link = new LabLink(newPort(), (message) => failed.forEach((tell) => tell(message)));
+      const run = new LabPageRun(link, player, plan, nextBranch());
+      failed.push((message) => run.failed(message));
+      await run.open();
+      return run;
+    }),
+  );
+}
+
+class LabPageRun implements PageRun, Played {
+  readonly #link: LabLink;
+  readonly #player: LabPlayer;
+  readonly #plan: LabPlan;
+  #branch: string;
+  readonly #heard: RunEvent[] = [];
+  #listener: ((events: readonly RunEvent[]) => void) | null = null;
+  #notices: readonly Notice[] = [];
+  readonly #noticeListeners = new Set<(notices: readonly Notice[]) => void>();
+  readonly lab: LabPowers;
+
+  constructor(link: LabLink, player: LabPlayer, plan: LabPlan, branch: string) {
+    this.#link = link;
+    this.#player = player;
+    this.#plan = plan;
+    this.#branch = branch;
+    player.add(this);
+    this.#listen();
+    this.lab = {
+      seed: plan.seed,
+      runTo: (timeUs, options) => this.#player.runTo(timeUs, options),
+      stopAt: (stop) => this.#player.stopAt(stop),
+      fork: (atUs, options) => this.#fork(atUs, options),
+      between: (act) => this.#player.between(act),
+      again: (options) => this.#link.ask('again', { branch: this.#branch }, options),
+    };
+  }
+
+  async open(): Promise<void> {
+    await this.#link.ask('open', { branch: this.#branch, plan: this.#plan });
+  }
+
+  async advance(
+    toUs: number,
+    stopAt: Stop | null,
+    options?: JobOptions,
+  ): Promise<{ nowUs: number; stoppedEarly: boolean }> {
+    return await this.#link.ask('advance', { branch: this.#branch, toUs, stopAt }, options);
+  }
+
+  async command(command: unknown): Promise<CommandResult> {
+    const { type, speed } = (command ?? {}) as { readonly type?: unknown; readonly speed?: unknown };
+    switch (type) {
+      case 'run.pause':
+        this.#player.pause();
+        return { ok: true, value: {} };
+      case 'run.resume':
+        this.#player.play();
+        return { ok: true, value: {} };
+      case 'run.speed':
+        if (typeof speed === 'number' && speed >= 0.1 && speed <= 10) this.#player.setSpeed(speed);
+        else return { ok: false, error: { message: 'speed must be from 0.1 to 10.', field: 'speed' } };
+        return { ok: true, value: {} };
+      case 'run.reset':
+        return await this.#reset();
+      default:
+        return await this.#link.ask('command', { branch: this.#branch, command: command as never });
+    }
+  }
+
+  subscribe(listener: (events: readonly RunEvent[]) => void): () => void {
+    this.#listener = listener;
+    if (this.#heard.length > 0) listener(this.#heard.splice(0));
+    return () => {
+      this.#listener = null;
+    };
+  }
+
+  clock(): { nowUs: number; paused: boolean; speed: number } {
+    const { nowUs, paused, speed } = this.#player;
+    return { nowUs, paused, speed };
+  }
+
+  async tables(service: Parameters<PageRun['tables']>[0]): ReturnType<PageRun['tables']> {
+    return await this.#link.ask('tables', { branch: this.#branch, service });
+  }
+
+  notices(): readonly Notice[] {
+    return this.#notices;
+  }
+
+  onNotice(listener: (notices: readonly Notice[]) => void): () => void {
+    this.#noticeListeners.add(listener);
+    return () => this.#noticeListeners.delete(listener);
+  }
+
+  async stop(): Promise<void> {
+    this.#player.remove(this);
+    this.#link.stop();
+  }
+
+  failed(message: string): void {
+    this.#notices = [
+      { id: 'lab-failed', level: 'error', text: `${message} What was recorded can still be looked at.` },
+    ];
+    for (const listener of this.#noticeListeners) listener(this.#notices);
+  }
+
+  #listen(): void {
+    this.#link.listen(this.#branch, (events) => {
+      if (this.#listener === null) this.#heard.push(...events);
+      else this.#listener(events);
+    });
+  }
+
+  async #reset(): Promise<CommandResult> {
+    this.#player.pause();
+    const before = this.#branch;
+    this.#branch = nextBranch();
+    this.#listen();
+    await this.open();
+    await this.#link.ask('close', { branch: before });
+    this.#player.standAt(0);
+    return { ok: true, value: {} };
+  }
+
+  async #fork(atUs: number, options: JobOptions): Promise<PageRun | null> {
+    this.#player.pause();
+    const branch = nextBranch();
+    const player = new LabPlayer(ports, (error) =>
+      fork.failed(error instanceof Error ? error.message : String(error)),
+    );
+    const fork = new LabPageRun(this.#link, player, this.#plan, branch);
+    const made = await this.#link.ask('fork', { from: this.#branch, branch, atUs }, options);
+    if (made === null) return null;
+    player.setSpeed(this.#player.speed);
+    player.standAt(made.nowUs);
+    return fork;
+  }
+}

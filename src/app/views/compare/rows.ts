@@ -1,0 +1,188 @@
+import type { KindFigures, SideFigures } from '../../../experiments/index.ts';
+import { formatDuration, serviceTitle } from '../../../projections/index.ts';
+
+export type Better = 'services' | 'monolith' | 'even' | null;
+
+/** One line of the comparison. */
+export interface ComparisonRow {
+  readonly key: string;
+  readonly title: string;
+  readonly services: string;
+  readonly monolith: string;
+  readonly better: Better;
+  /** What it shows. */
+  readonly says: string;
+  /** When it is the other way round. */
+  readonly turns: string;
+  /** It is measured in real milliseconds when the run is live. */
+  readonly timed: boolean;
+}
+
+const NONE = '–';
+/** Nearer than this to each other they are called even. */
+const NEAR = 0.02;
+
+const percent = (share: number | null): string => (share === null ? NONE : `${Math.round(share * 100)} %`);
+const duration = (us: number | null): string => (us === null ? NONE : formatDuration(us / 1000));
+const rate = (perSecond: number | null): string => (perSecond === null ? NONE : `${perSecond.toFixed(2)}/s`);
+const number = (value: number | null): string => (value === null ? NONE : value.toFixed(1));
+
+/** Which of two is better, when more (or less) is; even when they are near. */
+export function betterOf(services: number | null, monolith: number | null, best: 'more' | 'less'): Better {
+  if (services === null || monolith === null) return null;
+  const scale = Math.max(Math.abs(services), Math.abs(monolith));
+  if (scale === 0 || Math.abs(services - monolith) / scale <= NEAR) return 'even';
+  return services > monolith === (best === 'more') ? 'services' : 'monolith';
+}
+
+const KIND_TITLES = { order: 'Orders', browse: 'Browsing', status: 'Order status' } as const;
+type KindName = keyof typeof KIND_TITLES;
+
+/** The lines, from the figures of both sides. */
+export function comparisonRows(services: SideFigures, monolith: SideFigures): readonly ComparisonRow[] {
+  const kind = (side: SideFigures, of: KindName): KindFigures => side.kinds[of];
+  const success = (of: KindName, says: string, turns: string): ComparisonRow => ({
+    key: `success-${of}`,
+    title: `${KIND_TITLES[of]}: success`,
+    services: percent(kind(services, of).success),
+    monolith: percent(kind(monolith, of).success),
+    better: betterOf(kind(services, of).success, kind(monolith, of).success, 'more'),
+    says,
+    turns,
+    timed: false,
+  });
+  const latency = (of: KindName, field: 'p50Us' | 'p95Us', says: string, turns: string): ComparisonRow => ({
+    key: `${field}-${of}`,
+    title: `${KIND_TITLES[of]}: ${field === 'p50Us' ? 'median' : '95 % within'}`,
+    services: duration(kind(services, of)[field]),
+    monolith: duration(kind(monolith, of)[field]),
+    better: betterOf(kind(services, of)[field], kind(monolith, of)[field], 'less'),
+    says,
+    turns,
+    timed: true,
+  });
+  const failing = (side: SideFigures) =>
+    side.failing.length === 0
+      ? 'none'
+      : side.failing.length === side.services
+        ? `all: ${side.services} of ${side.services}`
+        : `${side.failing.length} of ${side.services}: ${side.failing.map(serviceTitle).join(', ')}`;
+  const failingShare = (side: SideFigures) =>
+    side.services === 0 ? null : side.failing.length / side.services;
+  return [
+    success(
+      'order',
+      'Of the orders that have ended, how many ended well.',
+      'A slow module costs the services more, as they give up on it; a dead one costs the monolith everything.',
+    ),
+    success(
+      'browse',
+      'Whether those who only look at goods notice anything.',
+      'Services lose browsing when Product or User is in trouble, and only then.',
+    ),
+    success(
+      'status',
+      'Whether those who ask about their order notice anything.',
+      'Services lose it when the Order service is full of waiting calls.',
+    ),
+    latency(
+      'order',
+      'p50Us',
+      'From the send to the order’s end state, of those that ended well.',
+      'Never by itself: each hop adds its time. More work per call makes the difference smaller.',
+    ),
+    latency(
+      'order',
+      'p95Us',
+      'What the slowest of twenty customers waits.',
+      'When one module is slow, the monolith’s customers all wait for it; services give up instead.',
+    ),
+    latency(
+      'browse',
+      'p50Us',
+      'One question, one answer: two hops more through a gateway.',
+      'When the monolith’s slots are full of something else.',
+    ),
+    {
+      key: 'goodput',
+      title: 'Good answers',
+      services: rate(services.goodput),
+      monolith: rate(monolith.goodput),
+      better: betterOf(services.goodput, monolith.goodput, 'more'),
+      says: 'Endings that were good and in time, per second, of all kinds.',
+      turns:
+        'With equal resources the pool of the monolith is shared by all; services can scale one part alone.',
+      timed: false,
+    },
+    {
+      key: 'half-done',
+      title: 'Half-done orders',
+      services: `${services.halfDoneNow} now, ${number(services.halfDoneMean)} on average`,
+      monolith: `${monolith.halfDoneNow} now, ${number(monolith.halfDoneMean)} on average`,
+      better: betterOf(services.halfDoneMean, monolith.halfDoneMean, 'less'),
+      says: 'Something is done outside the order’s own database while the order has not ended.',
+      turns: 'Payments are half-done on both sides: the provider is outside of both.',
+      timed: false,
+    },
+    {
+      key: 'half-done-goods',
+      title: 'of them with goods held',
+      services: `${number(services.halfDoneGoodsMean)} on average`,
+      monolith: `${number(monolith.halfDoneGoodsMean)} on average`,
+      better: betterOf(services.halfDoneGoodsMean, monolith.halfDoneGoodsMean, 'less'),
+      says: 'Stock or a parcel is held for an order that has not ended.',
+      turns: 'Never: one transaction in one database holds order, stock and parcel together.',
+      timed: false,
+    },
+    {
+      key: 'blast',
+      title: 'Blast radius',
+      services: failing(services),
+      monolith: failing(monolith),
+      better: betterOf(failingShare(services), failingShare(monolith), 'less'),
+      says: 'Which deployed parts have failed a request since the first fault.',
+      turns: 'Without timeouts and breakers a failing service takes its callers along.',
+      timed: false,
+    },
+    {
+      key: 'calls',
+      title: 'Calls over the network per order',
+      services: number(services.callsPerOrder),
+      monolith: number(monolith.callsPerOrder),
+      better: betterOf(services.callsPerOrder, monolith.callsPerOrder, 'less'),
+      says: 'Each can be late, lost, or answered twice; the customer’s own is counted.',
+      turns: 'Never: what is a function call there is a request here.',
+      timed: false,
+    },
+    {
+      key: 'deployables',
+      title: 'Deployables',
+      services: String(services.deployables),
+      monolith: String(monolith.deployables),
+      better: betterOf(services.deployables, monolith.deployables, 'less'),
+      says: 'Things to build, ship, watch and wake up for.',
+      turns: 'With many teams each can ship its own part without waiting for the others.',
+      timed: false,
+    },
+    {
+      key: 'databases',
+      title: 'Databases',
+      services: String(services.databases),
+      monolith: String(monolith.databases),
+      better: betterOf(services.databases, monolith.databases, 'less'),
+      says: 'Each its own to back up; nothing can be read or changed across two of them at once.',
+      turns: 'When one part needs another kind of database, or the shared one is the bottleneck.',
+      timed: false,
+    },
+    {
+      key: 'instances',
+      title: 'Instance-seconds',
+      services: (services.instanceUs / 1_000_000).toFixed(0),
+      monolith: (monolith.instanceUs / 1_000_000).toFixed(0),
+      better: betterOf(services.instanceUs, monolith.instanceUs, 'less'),
+      says: 'What is paid for: processes that are up, whatever they do. Both sides have the same slots in all.',
+      turns: 'When only one part needs more: services add that part, the monolith another whole copy.',
+      timed: false,
+    },
+  ];
+}

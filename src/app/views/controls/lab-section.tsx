@@ -1,0 +1,68 @@
+import { useActions, useRun, useStores } from '../../state/hooks.ts';
+
+const MINUTE_US = 60_000_000;
+
+/** What only a run in the Lab can do: run on at once, do it all again, part from its past. */
+export default function LabSection() {
+  const { run } = useStores();
+  const actions = useActions();
+  const seed = useRun((state) => state.run?.lab?.seed ?? null);
+  const branches = useRun((state) => state.branches);
+  const branch = useRun((state) => state.branch);
+  const busy = useRun((state) => state.job !== null);
+  if (seed === null) return null;
+  return (
+    <section className="section lab-section" aria-label="The Lab">
+      <h2 className="section-title">
+        The Lab <span className="num text-muted">seed {seed}</span>
+      </h2>
+      <div className="lab-buttons">
+        <button
+          type="button"
+          className="btn btn-small"
+          disabled={busy}
+          title="Let the next minute happen, as fast as it goes"
+          onClick={() => void run.runTo(run.getState().headUs + MINUTE_US)}
+        >
+          1 min on
+        </button>
+        <button
+          type="button"
+          className="btn btn-small"
+          disabled={busy}
+          title="Do the whole run again, and see that it is the same"
+          onClick={actions.again}
+          data-testid="again"
+        >
+          Again
+        </button>
+        <button
+          type="button"
+          className="btn btn-small"
+          disabled={busy}
+          title="Another run with the same past and the same arrivals to come"
+          onClick={() => void run.fork()}
+        >
+          Fork
+        </button>
+      </div>
+      {branches.length > 1 && (
+        <label className="lab-branches">
+          <span className="label">Which run</span>
+          <select
+            className="select"
+            value={branch}
+            onChange={(event) => run.switchTo(event.target.value)}
+            data-testid="branches"
+          >
+            {branches.map(({ id, title }) => (
+              <option key={id} value={id}>
+                {title}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,57 @@
+import type { CallView } from '../../../../projections/index.ts';
+import { drawEdgeLoads, type StrokeContext } from './draw-edge-loads.ts';
+import { drawTokens, type TokenContext } from './draw-tokens.ts';
+import { edgeLoads } from './edge-loads.ts';
+import { placeTokens } from './place-tokens.ts';
+import type { CallChanges, TokenClock, TokenScene } from './token-scene.ts';
+
+/** From so many on single tokens tell nothing any more. */
+const MANY = 200;
+
+/** What is under way, drawn at the moment that it is asked for. Knows nothing of pages and workers. */
+export class TokenPainter {
+  readonly #calls = new Map<string, CallView>();
+  #scene: TokenScene | null = null;
+  #clock: TokenClock = { nowUs: 0, atMs: 0, speed: 0 };
+  #empty = false;
+
+  setScene(scene: TokenScene): void {
+    this.#scene = scene;
+    this.#empty = false;
+  }
+
+  setClock(clock: TokenClock): void {
+    this.#clock = clock;
+  }
+
+  change({ fresh, changed, gone }: CallChanges): void {
+    if (fresh) this.#calls.clear();
+    for (const id of gone) this.#calls.delete(id);
+    for (const call of changed) this.#calls.set(call.id, call);
+  }
+
+  /** Run time at a moment of real time. */
+  nowUs(wallMs: number): number {
+    const { nowUs, atMs, speed } = this.#clock;
+    return nowUs + Math.max(0, wallMs - atMs) * 1000 * speed;
+  }
+
+  /** Draws; true while the next moment will look different. */
+  draw(context: TokenContext & StrokeContext, wallMs: number): boolean {
+    const scene = this.#scene;
+    if (scene === null) return false;
+    const nowUs = this.nowUs(wallMs);
+    const tokens = placeTokens(this.#calls.values(), { nowUs, hopMs: scene.hopMs, planes: scene.planes });
+    if (tokens.length > 0 || !this.#empty) {
+      const view = { ...scene, traces: new Set(scene.traces) };
+      const many = tokens.length > MANY;
+      drawTokens(context, many ? tokens.filter(({ shape }) => TROUBLE.includes(shape)) : tokens, view);
+      if (many) drawEdgeLoads(context, edgeLoads(this.#calls.values(), nowUs, scene.planes), view);
+    }
+    this.#empty = tokens.length === 0;
+    return !this.#empty && this.#clock.speed > 0;
+  }
+}
+
+/** Seen one by one however many there are. */
+const TROUBLE: readonly string[] = ['failure', 'timeout', 'lost', 'rejected'];
