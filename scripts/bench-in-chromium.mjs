@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import path from 'node:path';
+import { bundleInMemory } from './bundle-in-memory.mjs';
 import { CHROMIUM_FLAGS } from './chromium-flags.mjs';
 import { findChromiumWithoutInstalling } from './find-browser.mjs';
 import { projectRoot } from './project-root.mjs';
@@ -16,24 +17,14 @@ run(turn).then((figures) => postMessage({ figures }), (error) => postMessage({ e
 
 /** @param {string} entry */
 async function bundleForBrowser(entry) {
-  const { build } = await import('vite');
-  const result = await build({
-    configFile: false,
-    root: projectRoot,
-    logLevel: 'error',
-    publicDir: false,
-    define: { 'process.env.NODE_ENV': '"production"' },
+  const chunk = await bundleInMemory(entry, {
+    config: { define: { 'process.env.NODE_ENV': '"production"' } },
     build: {
-      write: false,
       minify: false,
       target: 'chrome130',
       lib: { entry: path.resolve(projectRoot, entry), formats: ['es'], fileName: 'benchmark' },
-      rolldownOptions: { output: { codeSplitting: false } },
     },
   });
-  const output = [result].flat().flatMap((built) => ('output' in built ? built.output : []));
-  const chunk = output.find((part) => part.type === 'chunk');
-  if (chunk === undefined || output.length > 1) throw new Error(`The bundle of ${entry} is not one file.`);
   return chunk.code;
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { listOfflineFiles } from './offline-files.mjs';
 import { projectRoot } from './project-root.mjs';
 import { SetUpProblem } from './set-up.mjs';
 
@@ -9,7 +10,14 @@ export const distFolder = path.join(projectRoot, 'dist');
 // Inside dist, so that it goes when dist goes; written last, so that a build cut short leaves none.
 const stampFile = path.join(distFolder, '.vite', 'inputs.sha256');
 
-const inputs = ['src', 'public', 'index.html', 'vite.config.ts', 'package-lock.json'];
+const inputs = [
+  'src',
+  'public',
+  'index.html',
+  'vite.config.ts',
+  'package-lock.json',
+  'scripts/offline-files.mjs',
+];
 
 /**
  * @param {string} location
@@ -45,6 +53,7 @@ export async function buildPage() {
   const { build } = await import('vite');
   try {
     await build({ root: projectRoot, logLevel: 'warn' });
+    listOfflineFiles(distFolder);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new SetUpProblem(`The page could not be built.\n${reason}`);

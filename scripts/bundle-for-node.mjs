@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { bundleInMemory } from './bundle-in-memory.mjs';
 import { projectRoot } from './project-root.mjs';
 
 /**
@@ -15,27 +16,10 @@ import { projectRoot } from './project-root.mjs';
  * @returns {Promise<string>} path of the bundle (.mjs)
  */
 export async function bundleForNode(entry, { name, plugins = [] }) {
-  const { build } = await import('vite');
-  const result = await build({
-    configFile: false,
-    root: projectRoot,
-    logLevel: 'error',
-    publicDir: false,
-    plugins,
-    build: {
-      ssr: path.resolve(projectRoot, entry),
-      write: false,
-      target: 'node20',
-      rolldownOptions: { output: { codeSplitting: false } },
-    },
+  const chunk = await bundleInMemory(entry, {
+    config: { plugins },
+    build: { ssr: path.resolve(projectRoot, entry), target: 'node20' },
   });
-  const output = [result].flat().flatMap((built) => ('output' in built ? built.output : []));
-  const chunk = output.find((part) => part.type === 'chunk');
-  if (chunk === undefined || output.length > 1) {
-    throw new Error(
-      `The bundle of ${entry} is not one file: ${output.map((part) => part.fileName).join(', ')}.`,
-    );
-  }
 
   const folder = path.join(projectRoot, 'node_modules', '.cache', 'bundles', name);
   const hash = createHash('sha256').update(chunk.code).digest('hex').slice(0, 16);

@@ -3,6 +3,7 @@ import { Session } from 'node:inspector/promises';
 import { SourceMap } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { bundleInMemory } from './bundle-in-memory.mjs';
 import { projectRoot } from './project-root.mjs';
 import { ensureDependencies, runScript, SetUpProblem } from './set-up.mjs';
 
@@ -20,24 +21,12 @@ const SHOWN = 25;
  * @returns {Promise<{ file: string, map: SourceMap }>}
  */
 async function bundle(outDir) {
-  const { build } = await import('vite');
-  const result = await build({
-    configFile: false,
-    root: projectRoot,
-    logLevel: 'error',
-    publicDir: false,
-    ssr: { noExternal: true },
-    build: {
-      ssr: path.join(projectRoot, 'bench', 'classroom-run.ts'),
-      write: false,
-      sourcemap: true,
-      target: 'node20',
-      rolldownOptions: { output: { codeSplitting: false } },
-    },
+  const entry = path.join(projectRoot, 'bench', 'classroom-run.ts');
+  const chunk = await bundleInMemory(entry, {
+    config: { ssr: { noExternal: true } },
+    build: { ssr: entry, sourcemap: true, target: 'node20' },
   });
-  const output = [result].flat().flatMap((built) => ('output' in built ? built.output : []));
-  const chunk = output.find((part) => part.type === 'chunk');
-  if (chunk?.map == null) throw new Error('The bundle has no source map.');
+  if (chunk.map == null) throw new Error('The bundle has no source map.');
   const file = path.join(outDir, 'classroom-run.mjs');
   writeFileSync(file, chunk.code);
   return { file, map: new SourceMap(JSON.parse(chunk.map.toString())) };

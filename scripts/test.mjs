@@ -18,7 +18,7 @@ const usualParts = partNames.filter(
   (name) => name !== 'equivalence' && (name !== 'storm' || process.env.CI !== undefined),
 );
 /** CI's share of storms: the corpus, one seed of the commit, then fresh ones for so long, and 200 at least. */
-const STORM_SECONDS = 360;
+const STORM_SECONDS = 200;
 
 const reportFolder = mkdtempSync(path.join(tmpdir(), 'bulkhead-tests-'));
 process.once('exit', () => rmSync(reportFolder, { recursive: true, force: true }));

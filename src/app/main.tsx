@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App, openShop } from './app.tsx';
+import { keepCopy } from './keep-copy.ts';
 import { readRunWish } from './state/hash.ts';
 import './styles.css';
 
@@ -11,6 +12,12 @@ const stores = openShop(async (onProgress) => {
   onProgress('Loading the shop');
   const { startWished } = await import('./start-run.ts');
   return await startWished(readRunWish(location.hash))(onProgress);
+});
+
+const opened = stores.run.subscribe(({ phase, run }) => {
+  if (phase !== 'ready') return;
+  opened();
+  void keepCopy(run !== null && run.lab !== null);
 });
 
 createRoot(root).render(

@@ -174,6 +174,29 @@ describe('a recorded run', () => {
     expect(await history.events(0)).toEqual(events.slice(0, 20));
   });
 
+  it('lets its oldest segments go when it weighs too much, and still knows the state after the others', async () => {
+    const events = eventsOf(60);
+    const history = new RunHistory({ ...packed, maxBytes: 60_000 });
+    for (let from = 0; from < events.length; from += 10) {
+      history.append(events.slice(from, from + 10));
+      await settled();
+    }
+    expect(history.dropped).toBeGreaterThan(0);
+    expect(history.dropped % 7).toBe(0);
+    expect(history.bytes).toBeLessThanOrEqual(60_000);
+    expect(history.firstSeq).toBe(history.dropped);
+    expect(history.lastSeq).toBe(events.length - 1);
+    const { firstSeq, lastSeq } = history;
+    for (const seq of [firstSeq, firstSeq + 8, lastSeq]) {
+      expect(await history.at(seq)).toEqual(foldOf(events.slice(0, seq + 1)));
+    }
+    expect(await history.events(0)).toEqual(events.slice(firstSeq));
+    expect(history.timeOf(lastSeq)).toBe(Math.max(...events.map(({ timeUs }) => timeUs)));
+    expect(history.seqAt(-1)).toBe(-1);
+    expect(history.seqAt(0)).toBe(firstSeq);
+    await expect(history.at(firstSeq - 1)).rejects.toThrow(`there is no event ${firstSeq - 1}`);
+  });
+
   it('refuses a gap, and events that it does not have', async () => {
     const events = eventsOf(2);
     const history = new RunHistory(packed);

@@ -15,6 +15,8 @@ export interface RunHistoryOptions {
   readonly eventsPerSegment?: number;
   /** So many of the newest segments stay as objects. */
   readonly looseSegments?: number;
+  /** When all of it weighs more, the oldest segments leave. Default: it may weigh what it will. */
+  readonly maxBytes?: number;
 }
 
 /** A stretch of the log, with the state before its first event. */
@@ -31,6 +33,7 @@ interface Segment {
  * that is kept costs what has changed since the one before.
  */
 const EVENTS_PER_SEGMENT = 1000;
+const DROPPED_SHARE = 0.25;
 const LOOSE_SEGMENTS = 4;
 /** What an event weighs as an object, and what it leaves in the states that are kept, roughly (in Chromium). */
 const LOOSE_EVENT_BYTES = 1500;
@@ -51,9 +54,13 @@ export class RunHistory {
   #packedSegments = 0;
   #packedBytes = 0;
   #isPacking = false;
+  readonly #maxBytes: number;
+  /** Of the first event that was ever recorded. */
+  #origin = 0;
 
   constructor(options: RunHistoryOptions) {
     this.#packing = options.packing;
+    this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
     this.#eventsPerSegment = options.eventsPerSegment ?? EVENTS_PER_SEGMENT;
     this.#looseSegments = Math.max(1, options.looseSegments ?? LOOSE_SEGMENTS);
     this.#unpacked = new UnpackedSegments((bytes) => this.#packing.unpack(bytes));
@@ -71,16 +78,22 @@ export class RunHistory {
 
   /** −1 when empty. */
   get lastSeq(): number {
-    return this.#segments.length === 0 ? -1 : this.firstSeq + this.#times.length - 1;
+    return this.#segments.length === 0 ? -1 : this.#origin + this.#times.length - 1;
+  }
+
+  /** How many events had to leave. The state before the first that is left knows of them. */
+  get dropped(): number {
+    return this.#segments.length === 0 ? 0 : this.firstSeq - this.#origin;
   }
 
   /** What all of it weighs in memory, roughly. */
   get bytes(): number {
-    const loose = this.#times.length - this.#packedSegments * this.#eventsPerSegment;
+    const kept = this.#times.length - this.dropped;
+    const loose = kept - this.#packedSegments * this.#eventsPerSegment;
     return (
       this.#packedBytes +
       loose * LOOSE_EVENT_BYTES +
-      this.#times.length * KEPT_EVENT_BYTES +
+      kept * KEPT_EVENT_BYTES +
       this.#times.bytes +
       this.#unpacked.bytes
     );
@@ -98,6 +111,7 @@ export class RunHistory {
       runProjections.apply(this.#head, event);
       this.#times.push(event.timeUs);
     }
+    if (this.bytes > this.#maxBytes) this.#dropOldest();
     // awaited elsewhere: nowhere. It goes on in the background, and what fails stays as it is.
     void this.#packOld();
   }
@@ -110,18 +124,24 @@ export class RunHistory {
     this.#unpacked.clear();
     this.#packedSegments = 0;
     this.#packedBytes = 0;
+    this.#origin = 0;
+  }
+
+  /** Older segments are being packed, in the background. */
+  get isPacking(): boolean {
+    return this.#isPacking;
   }
 
   /** The last seq that has happened at a moment; −1 before the first. The log orders by cause, not by time. */
   seqAt(timeUs: number): number {
     const count = this.#times.countUpTo(timeUs);
-    return count === 0 ? -1 : this.firstSeq + count - 1;
+    return count === 0 ? -1 : Math.max(this.firstSeq, this.#origin + count - 1);
   }
 
   /** When an event and all before it have happened. */
   timeOf(seq: number): number {
     this.#segmentOf(seq);
-    return this.#times.at(seq - this.firstSeq);
+    return this.#times.at(seq - this.#origin);
   }
 
   /** A state of its own, right after event `seq`. */
@@ -198,8 +218,19 @@ export class RunHistory {
     const newest = this.#segments.at(-1)?.events;
     if (Array.isArray(newest) && newest.length < this.#eventsPerSegment) return newest;
     const events: RunEvent[] = [];
+    if (this.#segments.length === 0) this.#origin = seq;
     this.#segments.push({ firstSeq: seq, before: runProjections.fork(this.#head), events });
     return events;
+  }
+
+  /** A part at once, so that it is rare. What is not packed yet stays: it is the newest. */
+  #dropOldest(): void {
+    const target = this.#maxBytes * (1 - DROPPED_SHARE);
+    while (this.bytes > target && this.#packedSegments > 0 && this.#segments.length > this.#looseSegments) {
+      const gone = this.#segments.shift();
+      this.#packedSegments -= 1;
+      if (gone !== undefined && !Array.isArray(gone.events)) this.#packedBytes -= gone.events.byteLength;
+    }
   }
 
   /** Packs the older segments one after the other. One that cannot be packed is tried again with the next events. */

@@ -40,4 +40,15 @@ describe('the log in memory', () => {
     expect(log.slice()[0]?.seq).toBe(dropped);
     expect(log.slice(0).at(-1)?.seq).toBe(999);
   });
+
+  it('RLOG-9: another bound holds from now on', () => {
+    const log = new RunLog();
+    log.append(range(0, 500));
+    log.limit(20_000);
+    expect(log.bytes).toBeLessThanOrEqual(20_000);
+    log.append(range(500, 1000));
+    expect(log.bytes).toBeLessThanOrEqual(20_000);
+    expect(log.slice().at(-1)?.seq).toBe(999);
+    expect(log.dropped + log.size).toBe(1000);
+  });
 });

@@ -10,7 +10,7 @@ const DROPPED_SHARE = 0.25;
 
 /** A run's events in memory, append-only; the oldest leave when they weigh too much (RLOG-8, RLOG-9). */
 export class RunLog {
-  readonly #maxBytes: number;
+  #maxBytes: number;
   #events: RunEvent[] = [];
   #weights: number[] = [];
   #bytes = 0;
@@ -62,6 +62,12 @@ export class RunLog {
     const [first] = this.#events;
     if (first === undefined) return [];
     return this.#events.slice(Math.max(0, fromSeq - first.seq));
+  }
+
+  /** Another weight from now on. */
+  limit(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
+    if (this.#bytes > maxBytes) this.#dropOldest();
   }
 
   clear(): void {

@@ -59,12 +59,16 @@ export interface StartedRun {
   readonly scenario: Scenario;
 }
 
+const LATEST_BYTES = 1024 * 1024;
+
 /** A live run as the page knows it. */
 export const livePageRun = (run: LiveRun): PageRun => ({
   command: (command) => run.command(command),
   subscribe: (listener) => {
     const before = run.events();
     if (before.length > 0) listener(before);
+    // The recording has it from here on; twice would be too much.
+    run.keepLatest(LATEST_BYTES);
     return run.subscribe(listener);
   },
   clock: () => run.clock(),

@@ -4,6 +4,7 @@ import type { Scenario } from '../../setups/index.ts';
 import type { PageRun } from './page-run.ts';
 
 const MARKS_KEPT = 4000;
+const MOST_BYTES = 64 * 1024 * 1024;
 
 /** A run with all that was recorded of it. */
 export class Recording {
@@ -32,7 +33,7 @@ export class Recording {
     this.title = about.title;
     this.run = about.run;
     this.scenario = about.scenario;
-    this.history = new RunHistory({ packing });
+    this.history = new RunHistory({ packing, maxBytes: MOST_BYTES });
     this.#stop = about.run.subscribe((events) => {
       this.#add(events);
       heard(this);

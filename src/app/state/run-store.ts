@@ -140,6 +140,19 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
   /** Each run that is begun makes what an earlier one still wants to say of no interest. */
   let generation = 0;
 
+  let droppedSaid = 0;
+  /** What the run says of its circumstances, and the recording of itself. */
+  const sayNotices = () => {
+    if (shown === null) return;
+    droppedSaid = shown.history.dropped;
+    const own: Notice = {
+      id: 'recording-full',
+      level: 'info',
+      text: `The recording has grown past 64 MB: its first ${droppedSaid.toLocaleString('en')} events cannot be looked at any more. The run goes on.`,
+    };
+    store.setState({ notices: [...shown.run.notices(), ...(droppedSaid > 0 ? [own] : [])] });
+  };
+
   const tick = (force = false) => {
     if (shown === null) return;
     const clock = shown.run.clock();
@@ -153,6 +166,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
       state.marks === shown.marks;
     if (!force && !changed && same) return;
     changed = false;
+    if (shown.history.dropped !== droppedSaid) sayNotices();
     store.setState({
       projections: cursor === null ? shown.history.head : state.projections,
       nowUs,
@@ -194,9 +208,9 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
       run: recording.run,
       scenario: recording.scenario,
       branch: recording.id,
-      notices: recording.run.notices(),
       projections: recording.history.head,
     });
+    sayNotices();
     tick(true);
   };
 
@@ -206,8 +220,8 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     recordings = [...recordings, recording];
     undo.push(
       () => recording.close(),
-      run.onNotice((notices) => {
-        if (recording === shown) store.setState({ notices });
+      run.onNotice(() => {
+        if (recording === shown) sayNotices();
       }),
     );
     store.setState({ branches: recordings.map(({ id, title: name }) => ({ id, title: name })) });
@@ -344,11 +358,10 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
           store.setState({ stopAt: null });
         }
       }
-      if (timeUs >= shown.run.clock().nowUs || seq >= history.lastSeq) {
-        const goesOn = at.playing;
+      if (at.playing && timeUs >= shown.run.clock().nowUs) {
         follow();
         // The recording is over: from here on it is the run itself.
-        if (goesOn) await shown.run.command({ type: 'run.resume' });
+        await shown.run.command({ type: 'run.resume' });
         tick(true);
         return;
       }

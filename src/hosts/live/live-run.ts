@@ -18,6 +18,8 @@ export interface LiveRun {
   events(fromSeq?: number): readonly RunEvent[];
   /** Batches in order. After `run.reset` the numbers begin at 0 again: that is how a listener knows. */
   subscribe(listener: (events: readonly RunEvent[]) => void): () => void;
+  /** From now on no more than about so many bytes of the log stay in memory here: somebody else keeps it. */
+  keepLatest(bytes: number): void;
   clock(): { readonly nowUs: RunTimeUs; readonly paused: boolean; readonly speed: number };
   /** A service's rows as its database has them now, by table. */
   tables(service: ServiceName): Promise<Record<string, readonly Json[]>>;
@@ -128,6 +130,10 @@ class Run implements LiveRun {
   subscribe(listener: (events: readonly RunEvent[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  keepLatest(bytes: number): void {
+    this.#log.limit(bytes);
   }
 
   clock(): { nowUs: RunTimeUs; paused: boolean; speed: number } {
@@ -242,13 +248,7 @@ class Run implements LiveRun {
   }
 
   #append(events: readonly RunEvent[]): void {
-    if (this.#log.append(events) > 0) {
-      this.#notice({
-        id: 'log-memory',
-        level: 'info',
-        text: `The run's log has grown past what is kept in memory: its first ${this.#log.dropped.toLocaleString('en')} events are on disk only.`,
-      });
-    }
+    this.#log.append(events);
     for (const listener of [...this.#listeners]) listener(events);
   }
 
