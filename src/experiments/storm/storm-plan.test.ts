@@ -63,6 +63,18 @@ describe('the storm of a seed', () => {
     }
   });
 
+  it('is sound: no breaker is moved by timers alone, which may keep it from ever closing', () => {
+    const ends: string[] = [];
+    for (const { seed, settings } of plans) {
+      const { breaker } = settings.edge;
+      if (breaker === null || breaker.maxWaitDurationInHalfOpenStateMs === 0) continue;
+      const { automaticTransitionFromOpenToHalfOpen: automatic, afterMaxWaitInHalfOpen: after } = breaker;
+      expect(automatic && after === 'OPEN', `breaker of ${seed}`).toBe(false);
+      ends.push(`${after} ${automatic}`);
+    }
+    expect([...new Set(ends)].sort()).toEqual(['CLOSED false', 'CLOSED true', 'OPEN false']);
+  });
+
   it('asks for ten minutes and two hundred orders at least', () => {
     for (const { stormMs, leastOrders, settings, commands } of plans) {
       expect([stormMs, leastOrders]).toEqual([STORM_MS, LEAST_ORDERS]);

@@ -12,7 +12,7 @@ import { slowestExchange } from './slowest-exchange.ts';
 /**
  * Settings with which the shop promises to keep its rules, whatever fails: an inbox that outlasts the run, a lease
  * longer than the heartbeat, queues that can hold what callers may send, no healthy answer that counts as late or
- * slow. Within that, everything is drawn. Service
+ * slow, no breaker that timers alone may keep from closing. Within that, everything is drawn. Service
  * and hop times are a data centre's, not the classroom's, so that ten minutes hold more work and less waiting.
  */
 export function stormSettings(draws: Draws, load: RunSettings['load']): RunSettings {
@@ -117,6 +117,11 @@ function drawnPolicy(draws: Draws, relayAgainMs: number, healthyMs: number): Edg
   const slowMs = draws.chance(0.3, 'slow-is-late')
     ? timeoutMs
     : Math.max(healthyMs, draws.scale(50, 20_000, 'slow'));
+  const longestHalfOpenMs = draws.chance(0.5, 'half-open-ends') ? draws.scale(500, 10_000, 'half-open') : 0;
+  const afterHalfOpen = draws.among(['OPEN', 'CLOSED'] as const, 'after-half-open');
+  // A breaker that one timer moves to HALF_OPEN and another back to OPEN closes only if calls enough for a verdict
+  // come in between. In a healed shop too few may: all that wait find it OPEN, and are parked again before it probes.
+  const endsInOpen = longestHalfOpenMs > 0 && afterHalfOpen === 'OPEN';
   return {
     timeoutMs,
     retry: draws.chance(0.8, 'retries')
@@ -141,12 +146,10 @@ function drawnPolicy(draws: Draws, relayAgainMs: number, healthyMs: number): Edg
           waitDurationInOpenStateMs: waitMs,
           openStateBackoffMultiplier: draws.chance(0.5, 'grows') ? draws.between(1, 3, 'multiplier') : 1,
           maxWaitDurationInOpenStateMs: waitMs * draws.whole(1, 4, 'longest-wait'),
-          automaticTransitionFromOpenToHalfOpen: draws.chance(0.5, 'automatic'),
+          automaticTransitionFromOpenToHalfOpen: !endsInOpen && draws.chance(0.5, 'automatic'),
           permittedNumberOfCallsInHalfOpenState: draws.whole(1, 6, 'permits'),
-          maxWaitDurationInHalfOpenStateMs: draws.chance(0.5, 'half-open-ends')
-            ? draws.scale(500, 10_000, 'half-open')
-            : 0,
-          afterMaxWaitInHalfOpen: draws.among(['OPEN', 'CLOSED'] as const, 'after-half-open'),
+          maxWaitDurationInHalfOpenStateMs: longestHalfOpenMs,
+          afterMaxWaitInHalfOpen: afterHalfOpen,
         }
       : null,
     bulkhead: draws.chance(0.5, 'bulkhead')

@@ -25,6 +25,10 @@ const given = (type: 'message.acknowledged' | 'message.dead-lettered'): EventDra
   type === 'message.acknowledged'
     ? { type, ...message, group: 'g', lag: 0 }
     : { type, ...message, group: 'g', deliveries: 5, reason: 'no' };
+const givenUp = (log: LogBuilder) =>
+  log
+    .commit('broker', { 'dead-letters/g/order.1': { messageId: 'order.1' } })
+    .add('broker', given('message.dead-lettered'));
 const saga = { sagaId: 's1', orderId: 'o1' } as const;
 
 it('is at rest before anything has begun, and once all has ended', () => {
@@ -63,8 +67,16 @@ it('a group that subscribes late has the older messages before it; a dead letter
   expect(follow(log.events).isAtRest).toBe(true);
   subscribed(log);
   expect(follow(log.events).list()).toEqual(['1 message(s) are not acknowledged (g/order.1)']);
-  log.add('broker', given('message.dead-lettered'));
+  givenUp(log);
   expect(follow(log.events).list()).toEqual(['1 message(s) were given up (g/order.1)']);
-  log.add('broker', accepted).add('broker', given('message.acknowledged'));
+  log.commit('broker', { 'dead-letters/g/order.1': null }).add('broker', accepted);
+  expect(follow(log.events).list()).toEqual(['1 message(s) are not acknowledged (g/order.1)']);
+  log.add('broker', given('message.acknowledged'));
   expect(follow(log.events).isAtRest).toBe(true);
+});
+
+it('a dead letter waits still when a relay that had no answer sends its message again', () => {
+  const log = givenUp(subscribed(new LogBuilder().add('order', published).add('broker', accepted)));
+  log.add('broker', accepted).add('broker', given('message.acknowledged'));
+  expect(follow(log.events).list()).toEqual(['1 message(s) were given up (g/order.1)']);
 });

@@ -9,7 +9,7 @@ export class Unfinished {
   readonly #published = new Set<string>();
   /** Taken by the broker: `<group>/<message>` that its group has not acknowledged. */
   readonly #undelivered = new Set<string>();
-  /** `<group>/<message>` that was given up and not sent again. */
+  /** `<group>/<message>` that was given up and not put back: the key of its row, too. */
   readonly #deadLetters = new Set<string>();
   readonly #topics = new Map<string, Set<string>>();
   readonly #groups = new Map<string, Set<string>>();
@@ -57,7 +57,6 @@ export class Unfinished {
         this.#topics.set(event.topic, messages.add(event.messageId));
         for (const group of this.#groups.get(event.topic) ?? []) {
           this.#undelivered.add(`${group}/${event.messageId}`);
-          this.#deadLetters.delete(`${group}/${event.messageId}`);
         }
         return;
       }
@@ -102,6 +101,8 @@ export class Unfinished {
       if (moves) this.#parcels.add(key);
       else this.#parcels.delete(key);
     }
+    // That the broker takes its message is no sign of a redrive: a relay that had no answer sends it again too.
+    if (service === 'broker' && table === 'dead-letters' && after === null) this.#deadLetters.delete(key);
     if (service === 'broker' && table === 'subscriptions' && after !== null) {
       const { group, topic } = after as { readonly group: string; readonly topic: string };
       const groups = this.#groups.get(topic) ?? new Set();
