@@ -134,11 +134,16 @@ test('sixty random kills: no database holds a committed row that the log does no
 
 /** Waits until so many transactions have committed since `fromSeq`. */
 async function commits(shop: Shop, fromSeq: number, count: number): Promise<void> {
-  await shop.page.waitForFunction(
-    async ([from, wanted]) =>
-      (await bulkhead.events(from)).filter((event) => event.type === 'store.committed').length >= wanted,
-    [fromSeq, count] as const,
-    { timeout: 30_000, polling: 20 },
+  await shop.eventually(
+    () =>
+      shop.page.evaluate(
+        async ([from, wanted]) =>
+          (await bulkhead.events(from)).filter((event) => event.type === 'store.committed').length >= wanted
+            ? true
+            : null,
+        [fromSeq, count] as const,
+      ),
+    `${count} commits`,
   );
 }
 

@@ -172,17 +172,19 @@ export class Shop {
 
   /** Waits until every order that was begun has ended. */
   async settled(timeoutMs = 60_000): Promise<void> {
-    await this.#place().waitForFunction(
-      async () => {
-        const open = new Set<string>();
-        for (const event of await bulkhead.events()) {
-          if (event.type === 'saga.started') open.add(event.sagaId);
-          if (event.type === 'saga.completed' || event.type === 'saga.compensated') open.delete(event.sagaId);
-        }
-        return open.size === 0;
-      },
-      undefined,
-      { timeout: timeoutMs, polling: 250 },
+    await this.eventually(
+      () =>
+        this.#place().evaluate(async () => {
+          const open = new Set<string>();
+          for (const event of await bulkhead.events()) {
+            if (event.type === 'saga.started') open.add(event.sagaId);
+            if (event.type === 'saga.completed' || event.type === 'saga.compensated')
+              open.delete(event.sagaId);
+          }
+          return open.size === 0 ? true : null;
+        }),
+      'every order that was begun has ended',
+      timeoutMs,
     );
   }
 
@@ -192,19 +194,38 @@ export class Shop {
     fields: Record<string, unknown> = {},
     options: { fromSeq?: number; timeoutMs?: number } = {},
   ): Promise<RunEventOf<Type>> {
-    const handle = await this.#place().waitForFunction(
-      async ([wantedType, wantedFields, fromSeq]) =>
-        (await bulkhead.events(fromSeq)).find(
-          (event) =>
-            event.type === wantedType &&
-            Object.entries(wantedFields).every(
-              ([name, value]) => (event as unknown as Record<string, unknown>)[name] === value,
-            ),
+    const event = await this.eventually(
+      () =>
+        this.#place().evaluate(
+          async ([wantedType, wantedFields, fromSeq]) =>
+            (await bulkhead.events(fromSeq)).find(
+              (event) =>
+                event.type === wantedType &&
+                Object.entries(wantedFields).every(
+                  ([name, value]) => (event as unknown as Record<string, unknown>)[name] === value,
+                ),
+            ) ?? null,
+          [type as string, fields, options.fromSeq ?? 0] as const,
         ),
-      [type as string, fields, options.fromSeq ?? 0] as const,
-      { timeout: options.timeoutMs ?? 30_000, polling: 100 },
+      `an event ${type} with ${JSON.stringify(fields)}`,
+      options.timeoutMs,
     );
-    return (await handle.jsonValue()) as unknown as RunEventOf<Type>;
+    return event as unknown as RunEventOf<Type>;
+  }
+
+  /** Asks the page until it has an answer: what `waitForFunction` is for an answer that takes a moment. */
+  async eventually<T>(ask: () => Promise<T | null>, wanted: string, timeoutMs = 30_000): Promise<T> {
+    let found: T | null = null;
+    await expect
+      .poll(
+        async () => {
+          found = await ask();
+          return found !== null;
+        },
+        { timeout: timeoutMs, intervals: [50, 100], message: wanted },
+      )
+      .toBe(true);
+    return found as T;
   }
 
   async lastSeq(): Promise<number> {

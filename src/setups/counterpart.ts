@@ -1,6 +1,7 @@
 import type { Fault } from '../faults/index.ts';
 import { instanceId, type RunSettings, type ServiceName, serviceOf } from '../kernel/index.ts';
 import type { RunCommand } from './run-command.ts';
+import { slowerCode } from './slower-code.ts';
 
 /** What a command to the services is to the monolith beside them. */
 export interface Counterpart {
@@ -89,7 +90,12 @@ function faultThere(fault: Fault, settings: RunSettings): Counterpart {
   const missing = MISSING[service];
   if (missing !== undefined) return none(missing);
   if (!isInside(service)) return add(fault);
-  if (fault.kind === 'slow') return slowCode(fault.addMs * fault.share, service, settings);
+  if (fault.kind === 'slow') {
+    const addMs = fault.addMs * fault.share;
+    const { begin, end } = slowerCode(settings, service, addMs);
+    const note = `In the monolith ${service}’s code needs ${addMs} ms longer each time it is used.`;
+    return { commands: [begin], undo: [end], note };
+  }
   if (fault.kind === 'errors' && service !== 'gateway') {
     return none(
       'Inside the monolith no answer comes from a module’s door: a bug there is a bug of the whole process.',
@@ -99,19 +105,4 @@ function faultThere(fault: Fault, settings: RunSettings): Counterpart {
     { ...fault, target: { kind: 'service', service: MONOLITH } } as Fault,
     service === 'gateway' ? null : ALL_AT_ONCE,
   );
-}
-
-/** A service waits at its door; in the monolith there is none, so that what its code needs there grows by as much. */
-function slowCode(addMs: number, service: ServiceName, settings: RunSettings): Counterpart {
-  const { serviceTimeMs, serviceTimeSpread } = settings.services[service];
-  const slow = serviceTimeMs + addMs;
-  const patch = (timeMs: number, spread: number): RunCommand => ({
-    type: 'settings.set',
-    patch: { services: { [service]: { serviceTimeMs: timeMs, serviceTimeSpread: spread } } },
-  });
-  return {
-    commands: [patch(slow, (serviceTimeMs * serviceTimeSpread) / slow)],
-    undo: [patch(serviceTimeMs, serviceTimeSpread)],
-    note: `In the monolith ${service}’s code needs ${addMs} ms longer each time it is used.`,
-  };
 }

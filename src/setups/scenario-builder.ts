@@ -4,6 +4,7 @@ import type { RunSettings, ServiceName } from '../kernel/index.ts';
 import { classroomSettings } from './presets.ts';
 import type { Scenario, ScheduledCommand } from './scenario.ts';
 import type { Setup } from './setup.ts';
+import { slowerCode } from './slower-code.ts';
 
 // What is broken is told of the services, and of the monolith what answers to it there: the same thing goes wrong
 // with the same code, at the same time and for as long. docs/laboratory.md has the tables.
@@ -45,10 +46,7 @@ export const during = (...faults: readonly Fault[]): readonly ScheduledFault[] =
 export const homeOf = (service: ServiceName, composition: CompositionName): ServiceName =>
   composition === 'microservices' ? service : 'monolith';
 
-/**
- * The code of a service needs longer. A service waits at its door, holding a request slot; in the monolith there
- * is no such door, so that what its code needs there grows: slots are held alike. `lengthMs` null: for good.
- */
+/** The code of a service needs longer, in either composition. `lengthMs` null: for good. */
 export function slowCode(
   composition: CompositionName,
   settings: RunSettings,
@@ -59,22 +57,8 @@ export function slowCode(
     const target = { kind: 'service', service } as const;
     return { faults: during({ kind: 'slow', target, addMs, spreadShare: 0, share: 1, lengthMs }) };
   }
-  const { serviceTimeMs, serviceTimeSpread } = settings.services[service];
-  const slow = serviceTimeMs + addMs;
-  const at = (
-    atMs: number,
-    patch: { serviceTimeMs: number; serviceTimeSpread: number },
-  ): ScheduledCommand => ({
-    atMs,
-    command: { type: 'settings.set', patch: { services: { [service]: patch } } },
-  });
-  // As many milliseconds around the mean as before.
-  const spread = (serviceTimeMs * serviceTimeSpread) / slow;
-  const worse = at(TROUBLE.fromMs, { serviceTimeMs: slow, serviceTimeSpread: spread });
-  return {
-    commands:
-      lengthMs === null
-        ? [worse]
-        : [worse, at(TROUBLE.fromMs + lengthMs, { serviceTimeMs, serviceTimeSpread })],
-  };
+  const { begin, end } = slowerCode(settings, service, addMs);
+  const { fromMs } = TROUBLE;
+  const worse: ScheduledCommand = { atMs: fromMs, command: begin };
+  return { commands: lengthMs === null ? [worse] : [worse, { atMs: fromMs + lengthMs, command: end }] };
 }
