@@ -122,6 +122,10 @@ test('in the Lab the past can be changed: a fork with the same past and the same
   await shop.open('./#host=lab&seed=5');
   expect((await moment(shop)).host).toBe('lab');
   await expectAccessible(page, 'the Lab');
+  await page.getByTestId('as-table').click();
+  await expect(page.getByTestId('diagram-table')).toBeVisible();
+  await expectAccessible(page, 'the diagram as tables');
+  await page.getByTestId('as-table').click();
   await page.getByRole('button', { name: '1 min on' }).click();
   await expect.poll(async () => (await moment(shop)).headUs).toBeGreaterThan(60_000_000);
   const first = await shop.allEvents();

@@ -21,6 +21,10 @@ export interface LabPort {
   onerror: ((event: ErrorEvent) => void) | null;
 }
 
+/** A worker that has answered before, and then not for so many looks, has died. */
+const LOOK_EVERY_MS = 2000;
+const MOST_SILENT_LOOKS = 5;
+
 /** The page's side of one worker with runs of the Lab. */
 export class LabLink {
   readonly #port: LabPort;
@@ -29,16 +33,21 @@ export class LabLink {
   readonly #failed: (message: string) => void;
   #ids = 0;
   #over: string | null = null;
+  /** Looks since it last said something; null: its script may still be on its way. */
+  #silentLooks: number | null = null;
+  readonly #look: ReturnType<typeof setInterval>;
 
   constructor(port: LabPort, failed: (message: string) => void) {
     this.#port = port;
     this.#failed = failed;
     port.onmessage = ({ data }) => this.#received(data);
-    port.onerror = (event) => {
-      const message = `The Lab's worker failed: ${event.message || 'its script could not be loaded'}.`;
-      this.#end(message);
-      this.#failed(message);
-    };
+    port.onerror = (event) =>
+      this.#fail(`The Lab's worker failed: ${event.message || 'its script could not be loaded'}.`);
+    this.#look = setInterval(() => this.#lookAfter(), LOOK_EVERY_MS);
+  }
+
+  get over(): boolean {
+    return this.#over !== null;
   }
 
   /** Hears each branch's events from its first on. */
@@ -67,9 +76,22 @@ export class LabLink {
     this.#end('The run has ended.');
   }
 
+  #lookAfter(): void {
+    if (this.#silentLooks !== null) this.#silentLooks += 1;
+    if ((this.#silentLooks ?? 0) > MOST_SILENT_LOOKS)
+      this.#fail("The Lab's worker does not answer any more.");
+    else this.#port.postMessage({ type: 'ping' });
+  }
+
+  #fail(message: string): void {
+    this.#end(message);
+    this.#failed(message);
+  }
+
   #end(message: string): void {
     if (this.#over !== null) return;
     this.#over = message;
+    clearInterval(this.#look);
     this.#port.terminate();
     for (const { reject } of this.#waiting.values()) reject(new Error(message));
     this.#waiting.clear();
@@ -77,6 +99,8 @@ export class LabLink {
   }
 
   #received(message: FromLab): void {
+    this.#silentLooks = 0;
+    if (message.type === 'pong') return;
     if (message.type === 'events') {
       this.#listeners.get(message.branch)?.(message.events);
       return;

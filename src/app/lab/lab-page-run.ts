@@ -19,6 +19,12 @@ const ports = {
   },
 };
 
+const HIDDEN: Notice = {
+  id: 'hidden',
+  level: 'info',
+  text: 'The run was paused while its tab was hidden, and went on when you came back.',
+};
+
 let branches = 0;
 const nextBranch = (): string => {
   branches += 1;
@@ -33,8 +39,8 @@ export async function startLabRuns({ plans, newPort }: LabOptions): Promise<read
   );
   return await Promise.all(
     plans.map(async (plan) => {
-      const link = new LabLink(newPort(), (message) => failed.forEach((tell) => tell(message)));
-      const run = new LabPageRun(link, player, plan, nextBranch());
+      const newLink = () => new LabLink(newPort(), (message) => failed.forEach((tell) => tell(message)));
+      const run = new LabPageRun(newLink(), newLink, player, plan, nextBranch());
       failed.push((message) => run.failed(message));
       await run.open();
       return run;
@@ -43,7 +49,8 @@ export async function startLabRuns({ plans, newPort }: LabOptions): Promise<read
 }
 
 class LabPageRun implements PageRun, Played {
-  readonly #link: LabLink;
+  #link: LabLink;
+  readonly #newLink: () => LabLink;
   readonly #player: LabPlayer;
   readonly #plan: LabPlan;
   #branch: string;
@@ -51,14 +58,17 @@ class LabPageRun implements PageRun, Played {
   #listener: ((events: readonly RunEvent[]) => void) | null = null;
   #notices: readonly Notice[] = [];
   readonly #noticeListeners = new Set<(notices: readonly Notice[]) => void>();
+  readonly #onVisibility = () => this.#visibilityChanged();
   readonly lab: LabPowers;
 
-  constructor(link: LabLink, player: LabPlayer, plan: LabPlan, branch: string) {
+  constructor(link: LabLink, newLink: () => LabLink, player: LabPlayer, plan: LabPlan, branch: string) {
     this.#link = link;
+    this.#newLink = newLink;
     this.#player = player;
     this.#plan = plan;
     this.#branch = branch;
     player.add(this);
+    document.addEventListener('visibilitychange', this.#onVisibility);
     this.#listen();
     this.lab = {
       seed: plan.seed,
@@ -129,15 +139,31 @@ class LabPageRun implements PageRun, Played {
   }
 
   async stop(): Promise<void> {
+    document.removeEventListener('visibilitychange', this.#onVisibility);
     this.#player.remove(this);
     this.#link.stop();
   }
 
   failed(message: string): void {
-    this.#notices = [
-      { id: 'lab-failed', level: 'error', text: `${message} What was recorded can still be looked at.` },
-    ];
+    this.#notice({
+      id: 'lab-failed',
+      level: 'error',
+      text: `${message} What was recorded can still be looked at.`,
+    });
+  }
+
+  #notice(notice: Notice): void {
+    this.#setNotices([...this.#notices.filter(({ id }) => id !== notice.id), notice]);
+  }
+
+  #setNotices(notices: readonly Notice[]): void {
+    this.#notices = notices;
     for (const listener of this.#noticeListeners) listener(this.#notices);
+  }
+
+  #visibilityChanged(): void {
+    if (document.visibilityState !== 'hidden') this.#player.release();
+    else if (this.#player.hold()) this.#notice(HIDDEN);
   }
 
   #listen(): void {
@@ -150,10 +176,13 @@ class LabPageRun implements PageRun, Played {
   async #reset(): Promise<CommandResult> {
     this.#player.pause();
     const before = this.#branch;
+    const failed = this.#link.over;
+    if (failed) this.#link = this.#newLink();
     this.#branch = nextBranch();
     this.#listen();
     await this.open();
-    await this.#link.ask('close', { branch: before });
+    if (!failed) await this.#link.ask('close', { branch: before });
+    this.#setNotices([]);
     this.#player.standAt(0);
     return { ok: true, value: {} };
   }
@@ -164,7 +193,7 @@ class LabPageRun implements PageRun, Played {
     const player = new LabPlayer(ports, (error) =>
       fork.failed(error instanceof Error ? error.message : String(error)),
     );
-    const fork = new LabPageRun(this.#link, player, this.#plan, branch);
+    const fork = new LabPageRun(this.#link, this.#newLink, player, this.#plan, branch);
     const made = await this.#link.ask('fork', { from: this.#branch, branch, atUs }, options);
     if (made === null) return null;
     player.setSpeed(this.#player.speed);

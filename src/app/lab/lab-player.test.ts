@@ -48,6 +48,29 @@ it('does not jump after a long pause of the page', async () => {
   expect(to).toEqual([250_000]);
 });
 
+it('stands still while it is held, and goes on by itself only if it was playing', async () => {
+  const to: number[] = [];
+  const { made, frame } = player([obedient(to)]);
+  expect(made.hold()).toBe(false);
+  made.release();
+  expect(made.paused).toBe(true);
+  made.play();
+  await frame(30);
+  expect(made.hold()).toBe(true);
+  // The other run of the same clock is told, too.
+  expect(made.hold()).toBe(true);
+  await frame(30);
+  expect(to).toEqual([30_000]);
+  made.release();
+  expect(made.paused).toBe(false);
+  await frame(30);
+  expect(to).toEqual([30_000, 60_000]);
+  made.hold();
+  made.pause();
+  made.release();
+  expect(made.paused).toBe(true);
+});
+
 it('shows no moment that it does not know', async () => {
   const { made, frame } = player([obedient([])]);
   made.play();

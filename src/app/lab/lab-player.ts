@@ -32,6 +32,8 @@ export class LabPlayer {
   #taking: Promise<unknown> | null = null;
   #headUs = 0;
   #paused = true;
+  /** It was playing, and goes on when nobody holds it any more. */
+  #held = false;
   #speed = 1;
   #stopAt: Stop | null = null;
   /** Where the step before the latest one ended. */
@@ -88,7 +90,20 @@ export class LabPlayer {
     this.#stopAt = stop;
   }
 
+  /** Stands still until it is released; false: it does so anyway. */
+  hold(): boolean {
+    if (this.#paused) return this.#held;
+    this.#paused = true;
+    this.#held = true;
+    return true;
+  }
+
+  release(): void {
+    if (this.#held) this.play();
+  }
+
   play(): void {
+    this.#held = false;
     if (!this.#paused) return;
     this.#paused = false;
     this.standAt(this.#headUs);
@@ -99,6 +114,7 @@ export class LabPlayer {
 
   pause(): void {
     this.#paused = true;
+    this.#held = false;
   }
 
   /** Moves all runs on, as fast as they go; where they stand when it is cancelled, they stand together. */

@@ -41,6 +41,10 @@ export class LabServer {
   }
 
   received(message: ToLab): void {
+    if (message.type === 'ping') {
+      this.#post({ type: 'pong' });
+      return;
+    }
     if (message.type === 'cancel') {
       const job = this.#jobs.get(message.id);
       if (job !== undefined) job.aborted = true;

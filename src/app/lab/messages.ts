@@ -53,9 +53,12 @@ export type LabQuestion = keyof LabQuestions;
 
 export type ToLab =
   | { readonly type: 'ask'; readonly id: number; readonly question: LabQuestion; readonly ask: unknown }
-  | { readonly type: 'cancel'; readonly id: number };
+  | { readonly type: 'cancel'; readonly id: number }
+  /** Is it still there? A worker that dies says nothing. */
+  | { readonly type: 'ping' };
 
 export type FromLab =
+  | { readonly type: 'pong' }
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'failed'; readonly id: number; readonly message: string }
   /** How much of what was asked for is done, from 0 to 1. */

@@ -285,6 +285,7 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
           mirror.close();
           mirror = null;
           view.setState({ peer: null });
+          view.toast('This is the services’ side, in the Lab. Press the run’s title for a live run.');
           return;
         }
         try {
@@ -292,7 +293,8 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
           view.setState({ selection: null, orderId: null, dockOpen: false, dockTouched: true });
           const opened = await openComparison(store, (note) => view.toast(note));
           mirror = opened.mirror;
-          view.setState({ peer: opened.peer });
+          view.setState({ peer: opened.peer, played: true });
+          view.toast('Both sides have done it all again in the Lab, up to here. Press Play to go on.');
         } catch (error) {
           view.toast(error instanceof Error ? error.message : String(error), { tone: 'fail' });
         }

@@ -74,6 +74,7 @@ export function readHash(hash: string, search = ''): Partial<ViewState> {
     ...(theme === 'light' || theme === 'dark' ? { theme: theme as ThemeChoice } : {}),
     ...(tab === undefined ? {} : { dockTab: tab as DockTab, dockOpen: true, dockTouched: true }),
     ...(parameters.get('projector') === '1' ? { projector: true } : {}),
+    ...(parameters.get('view') === 'table' ? { asTable: true } : {}),
     ...readHidden([...new URLSearchParams(search).getAll('hide'), ...parameters.getAll('hide')]),
   };
 }
@@ -130,6 +131,7 @@ export function writeHash(state: ViewState, before: string): string {
   put('dock', state.dockOpen ? state.dockTab : null);
   put('theme', state.theme === 'system' ? null : state.theme);
   put('projector', state.projector ? '1' : null);
+  put('view', state.asTable ? 'table' : null);
   return hashOf(parameters);
 }
 

@@ -58,6 +58,8 @@ export interface ViewState {
   readonly played: boolean;
   /** Larger and clearer, for the back row. */
   readonly projector: boolean;
+  /** The diagram is shown as tables. */
+  readonly asTable: boolean;
   readonly hidden: readonly Zone[];
   /** What the address wants hidden and nobody knows. */
   readonly unknownZones: readonly string[];
@@ -91,6 +93,7 @@ export function createViewStore(initial: Partial<ViewState> = {}): ViewStore {
     controlsOpen: false,
     played: false,
     projector: false,
+    asTable: false,
     hidden: [],
     unknownZones: [],
     toasts: [],

@@ -9,8 +9,8 @@ import {
   useReactFlow,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { Maximize } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Maximize, Table2 } from 'lucide-react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ServiceName } from '../../../kernel/index.ts';
 import { useReducedMotion, useRun, useStores, useView } from '../../state/hooks.ts';
 import type { Selection } from '../../state/view-store.ts';
@@ -101,13 +101,36 @@ const SMALLEST_SHARE = 0.85;
 /** As in the stylesheet. */
 const INSPECTOR_WIDTH = 280;
 
-/** The shop: every service, every edge, and what goes along them. */
+const DiagramTable = lazy(() => import('./diagram-table.tsx'));
+
+/** The shop: every service, every edge, and what goes along them; or the same as tables. */
 export function Diagram() {
+  const { view } = useStores();
+  const asTable = useView((state) => state.asTable);
   return (
-    <ReactFlowProvider>
-      <EdgeMarkers />
-      <DiagramInside />
-    </ReactFlowProvider>
+    <>
+      {asTable ? (
+        <Suspense fallback={null}>
+          <DiagramTable />
+        </Suspense>
+      ) : (
+        <ReactFlowProvider>
+          <EdgeMarkers />
+          <DiagramInside />
+        </ReactFlowProvider>
+      )}
+      <button
+        type="button"
+        className="icon-btn diagram-as"
+        aria-pressed={asTable}
+        aria-label="The diagram as tables"
+        title="The diagram as tables"
+        onClick={() => view.setState({ asTable: !asTable })}
+        data-testid="as-table"
+      >
+        <Table2 size={16} aria-hidden="true" />
+      </button>
+    </>
   );
 }
 

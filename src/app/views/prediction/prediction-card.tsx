@@ -103,7 +103,7 @@ function Card({ question, choices, answer, because }: CardProps) {
       <p className="prediction-told" role="status">
         {because === null
           ? picked === null
-            ? 'Say what you think, then play.'
+            ? 'Say what you think, before it shows.'
             : 'We shall see.'
           : `${answer === picked ? 'Yes. ' : 'Not quite. '}${because}`}
       </p>
