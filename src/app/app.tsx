@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useMemo } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import { createPortal } from 'react-dom';
 import { openScriptingDoor } from './scripting-door.ts';
 import { FiguresStrip } from './shell/figures-strip.tsx';
@@ -98,21 +98,38 @@ function Shell() {
       {!hidden.includes('time') && <TimeBar />}
       <Toasts />
       {helpOpen && (
-        <Suspense fallback={null}>
+        <Later name="The help">
           <HelpDialog />
-        </Suspense>
+        </Later>
       )}
       {setupsOpen && (
-        <Suspense fallback={null}>
+        <Later name="The list of setups">
           <SetupsDialog />
-        </Suspense>
+        </Later>
       )}
       {shareOpen && (
-        <Suspense fallback={null}>
+        <Later name="The dialog for sharing">
           <ShareDialog />
-        </Suspense>
+        </Later>
       )}
     </div>
+  );
+}
+
+/** A part of the page that is loaded when it is wanted; that it cannot be loaded is no matter of the others. */
+function Later({
+  name,
+  until = null,
+  children,
+}: {
+  readonly name: string;
+  readonly until?: ReactNode;
+  readonly children: ReactNode;
+}) {
+  return (
+    <ErrorBoundary name={name}>
+      <Suspense fallback={until}>{children}</Suspense>
+    </ErrorBoundary>
   );
 }
 
@@ -128,9 +145,9 @@ function Main() {
       phase === 'ready' && (scenario?.setup.name !== 'classroom' || projections.faults.byId.size > 0),
   );
   const dock = (
-    <Suspense fallback={<div className="dock" />}>
+    <Later name="The details" until={<div className="dock" />}>
       <Dock />
-    </Suspense>
+    </Later>
   );
   const stage = (
     <div className="stage">
@@ -140,15 +157,15 @@ function Main() {
         </ErrorBoundary>
         <PastBanner />
         {asks && (
-          <Suspense fallback={null}>
+          <Later name="The question">
             <PredictionCard />
-          </Suspense>
+          </Later>
         )}
         <StartScreen />
         {inspecting && (
-          <Suspense fallback={null}>
+          <Later name="The details of what is selected">
             <Inspector />
-          </Suspense>
+          </Later>
         )}
       </div>
       {narrated && (
@@ -161,9 +178,9 @@ function Main() {
   if (peer !== null) {
     return (
       <main className="main">
-        <Suspense fallback={null}>
+        <Later name="The comparison">
           <CompareView peer={peer} />
-        </Suspense>
+        </Later>
         {dockOpen && <div className="dock-over">{dock}</div>}
       </main>
     );

@@ -17,6 +17,7 @@ export interface KindFigures {
   /** From the send to the good end, in µs; null: nothing has ended well. */
   readonly p50Us: number | null;
   readonly p95Us: number | null;
+  readonly p99Us: number | null;
 }
 
 /** One side of a comparison: what the log of one run says of it. */
@@ -107,6 +108,7 @@ export class SideMeasurement {
         success: good + failed === 0 ? null : good / (good + failed),
         p50Us: percentile(goodUs[of], 0.5),
         p95Us: percentile(goodUs[of], 0.95),
+        p99Us: percentile(goodUs[of], 0.99),
       };
     };
     const mean = (integralUs: number) => (spanUs > 0 ? integralUs / spanUs : null);

@@ -14,8 +14,6 @@ export interface ComparisonRow {
   readonly says: string;
   /** When it is the other way round. */
   readonly turns: string;
-  /** It is measured in real milliseconds when the run is live. */
-  readonly timed: boolean;
 }
 
 const NONE = '–';
@@ -37,6 +35,7 @@ export function betterOf(services: number | null, monolith: number | null, best:
 
 const KIND_TITLES = { order: 'Orders', browse: 'Browsing', status: 'Order status' } as const;
 type KindName = keyof typeof KIND_TITLES;
+const FIELD_TITLES = { p50Us: 'median', p95Us: '95 % within', p99Us: '99 % within' } as const;
 
 /** The lines, from the figures of both sides. */
 export function comparisonRows(services: SideFigures, monolith: SideFigures): readonly ComparisonRow[] {
@@ -49,17 +48,20 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
     better: betterOf(kind(services, of).success, kind(monolith, of).success, 'more'),
     says,
     turns,
-    timed: false,
   });
-  const latency = (of: KindName, field: 'p50Us' | 'p95Us', says: string, turns: string): ComparisonRow => ({
+  const latency = (
+    of: KindName,
+    field: keyof typeof FIELD_TITLES,
+    says: string,
+    turns: string,
+  ): ComparisonRow => ({
     key: `${field}-${of}`,
-    title: `${KIND_TITLES[of]}: ${field === 'p50Us' ? 'median' : '95 % within'}`,
+    title: `${KIND_TITLES[of]}: ${FIELD_TITLES[field]}`,
     services: duration(kind(services, of)[field]),
     monolith: duration(kind(monolith, of)[field]),
     better: betterOf(kind(services, of)[field], kind(monolith, of)[field], 'less'),
     says,
     turns,
-    timed: true,
   });
   const failing = (side: SideFigures) =>
     side.failing.length === 0
@@ -98,6 +100,12 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
       'When one module is slow, the monolith’s customers all wait for it; services give up instead.',
     ),
     latency(
+      'order',
+      'p99Us',
+      'The one in a hundred who tells the others.',
+      'As the line before, and sooner: the tail shows first what is about to go wrong.',
+    ),
+    latency(
       'browse',
       'p50Us',
       'One question, one answer: two hops more through a gateway.',
@@ -112,7 +120,6 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
       says: 'Endings that were good and in time, per second, of all kinds.',
       turns:
         'With equal resources the pool of the monolith is shared by all; services can scale one part alone.',
-      timed: false,
     },
     {
       key: 'half-done',
@@ -122,7 +129,6 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
       better: betterOf(services.halfDoneMean, monolith.halfDoneMean, 'less'),
       says: 'Something is done outside the order’s own database while the order has not ended.',
       turns: 'Payments are half-done on both sides: the provider is outside of both.',
-      timed: false,
     },
     {
       key: 'half-done-goods',
@@ -132,7 +138,6 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
       better: betterOf(services.halfDoneGoodsMean, monolith.halfDoneGoodsMean, 'less'),
       says: 'Stock or a parcel is held for an order that has not ended.',
       turns: 'Never: one transaction in one database holds order, stock and parcel together.',
-      timed: false,
     },
     {
       key: 'blast',
@@ -142,7 +147,6 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
       better: betterOf(failingShare(services), failingShare(monolith), 'less'),
       says: 'Which deployed parts have failed a request since the first fault.',
       turns: 'Without timeouts and breakers a failing service takes its callers along.',
-      timed: false,
     },
     {
       key: 'calls',
@@ -152,7 +156,6 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
       better: betterOf(services.callsPerOrder, monolith.callsPerOrder, 'less'),
       says: 'Each can be late, lost, or answered twice; the customer’s own is counted.',
       turns: 'Never: what is a function call there is a request here.',
-      timed: false,
     },
     {
       key: 'deployables',
@@ -162,7 +165,6 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
       better: betterOf(services.deployables, monolith.deployables, 'less'),
       says: 'Things to build, ship, watch and wake up for.',
       turns: 'With many teams each can ship its own part without waiting for the others.',
-      timed: false,
     },
     {
       key: 'databases',
@@ -172,7 +174,6 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
       better: betterOf(services.databases, monolith.databases, 'less'),
       says: 'Each its own to back up; nothing can be read or changed across two of them at once.',
       turns: 'When one part needs another kind of database, or the shared one is the bottleneck.',
-      timed: false,
     },
     {
       key: 'instances',
@@ -182,7 +183,6 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
       better: betterOf(services.instanceUs, monolith.instanceUs, 'less'),
       says: 'What is paid for: processes that are up, whatever they do. Both sides have the same slots in all.',
       turns: 'When only one part needs more: services add that part, the monolith another whole copy.',
-      timed: false,
     },
   ];
 }
