@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { RunEvent } from '../../kernel/index.ts';
 import {
   isSeen,
   isStop,
@@ -10,7 +11,15 @@ import {
 } from '../../projections/index.ts';
 import type { Scenario } from '../../setups/index.ts';
 import { isCalm, isFresh } from './calm.ts';
-import type { AgainResult, CommandResult, Notice, PageRun, StartedRun, StartRun } from './page-run.ts';
+import type {
+  AgainResult,
+  CommandResult,
+  JobOptions,
+  Notice,
+  PageRun,
+  StartedRun,
+  StartRun,
+} from './page-run.ts';
 import { Recording } from './recording.ts';
 
 /** A long piece of work that is under way. */
@@ -392,7 +401,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
   const seqShown = () => cursor?.seq ?? shown?.history.lastSeq ?? -1;
 
   /** The next event, from the one that is shown, that `matches`; null: none is recorded. */
-  const find = async (direction: 1 | -1, matches: (event: never) => boolean): Promise<number | null> => {
+  const find = async (direction: 1 | -1, matches: (event: RunEvent) => boolean): Promise<number | null> => {
     if (shown === null) return null;
     const { history } = shown;
     const part = 500;
@@ -400,17 +409,14 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
       const far =
         direction === 1 ? Math.min(history.lastSeq, at + part) : Math.max(history.firstSeq, at - part);
       const events = await history.events(Math.min(at, far), Math.max(at, far));
-      const found = direction === 1 ? events.find(matches as never) : events.findLast(matches as never);
-      if (found !== undefined) return (found as { seq: number }).seq;
+      const found = direction === 1 ? events.find(matches) : events.findLast(matches);
+      if (found !== undefined) return found.seq;
       at = far + direction;
     }
     return null;
   };
 
-  const work = async <T>(
-    title: string,
-    act: (job: { progress: (share: number) => void; signal: AbortSignal }) => Promise<T>,
-  ): Promise<T> => {
+  const work = async <T>(title: string, act: (job: JobOptions) => Promise<T>): Promise<T> => {
     const controller = new AbortController();
     const cancel = () => controller.abort();
     store.setState({ job: { title, share: 0, cancel } });
