@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import type { ScriptingDoor } from '../src/app/scripting-door.ts';
 import type { RunEvent } from '../src/kernel/index.ts';
+import { begin, distFolder, place, SHORT_WAYS } from './orders.ts';
 import { expect, Shop, test } from './shop.ts';
 import { folderAt, serve } from './static-server.ts';
 
@@ -8,11 +8,6 @@ declare const bulkhead: ScriptingDoor;
 
 // Some open several shops, one after the other or side by side.
 test.describe.configure({ timeout: 120_000 });
-
-const place = async (shop: Shop, order: Record<string, unknown> = {}): Promise<string> => {
-  const placed = (await shop.command({ type: 'order.place', ...order })) as { orderId: string };
-  return placed.orderId;
-};
 
 /** Orders that had begun and not ended. */
 function openOrders(log: readonly RunEvent[]): Set<string> {
@@ -24,20 +19,8 @@ function openOrders(log: readonly RunEvent[]): Set<string> {
   return open;
 }
 
-/** Short ways for what is not watched; long ones, so that an order is still open when the page is reloaded. */
-const SHORT_WAYS = {
-  hop: { meanMs: 5 },
-  // No attempt is given up because the machine is busy.
-  edge: { timeoutMs: 5000 },
-  saga: { giveUpMs: 2000, stepAgainMs: 300 },
-};
+/** So that an order is still open when the page is reloaded. */
 const LONG_WAYS = { hop: { meanMs: 600 }, saga: { giveUpMs: 60_000 } };
-
-async function begin(shop: Shop, url?: string): Promise<void> {
-  await shop.open(url);
-  await shop.command({ type: 'settings.set', patch: SHORT_WAYS });
-  await shop.command({ type: 'run.resume' });
-}
 
 test('a reload amid open orders: each goes on and ends, the databases and the log are kept', async ({
   shop,
@@ -200,8 +183,7 @@ test('two tabs have runs of their own: the fault of one is not felt in the other
 });
 
 test('the built page works in a folder of any static host', async ({ shop }) => {
-  const dist = fileURLToPath(new URL('../dist', import.meta.url));
-  const server = await serve(folderAt(dist, '/some/path/'));
+  const server = await serve(folderAt(distFolder, '/some/path/'));
   const origin = `http://localhost:${server.port}`;
   const hops: string[] = [];
   shop.page.on('request', (request) => {

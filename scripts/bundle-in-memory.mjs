@@ -5,7 +5,7 @@ import { projectRoot } from './project-root.mjs';
  * Bundles a module and all that it imports to one chunk, as the page is bundled, and writes nothing.
  *
  * @param {string} entry path of the module, from the project's root or absolute
- * @param {{ config?: import('vite').InlineConfig, build: import('vite').BuildEnvironmentOptions & import('vite').BuildOptions }} how
+ * @param {{ config?: import('vite').InlineConfig, build: import('vite').BuildOptions }} how
  *   Vite's options for where it is to run
  */
 export async function bundleInMemory(entry, { config = {}, build: options }) {

@@ -1,7 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App, openShop } from './app.tsx';
-import { keepCopy } from './keep-copy.ts';
+import { keepCopy, takeNewBuild } from './keep-copy.ts';
 import { readRunWish } from './state/hash.ts';
 import './styles.css';
 
@@ -10,6 +10,7 @@ if (root === null) throw new Error('index.html has no #root');
 
 const stores = openShop(async (onProgress) => {
   onProgress('Loading the shop');
+  await takeNewBuild();
   const { startWished } = await import('./start-run.ts');
   return await startWished(readRunWish(location.hash))(onProgress);
 });

@@ -128,19 +128,25 @@ const mayHaveServiceWorker = (): boolean =>
  */
 async function comeUnderControl(url: string): Promise<void> {
   const { serviceWorker } = navigator;
-  if (serviceWorker.controller?.scriptURL === url) return;
-  const registrations = await serviceWorker.getRegistrations();
-  const active = registrations
-    .map((registration) => registration.active)
-    .find((worker) => worker?.scriptURL === url);
-  if (active === undefined || active === null) return;
-  await within(
-    CLAIM_WITHIN_MS,
-    new Promise<void>((resolve) => {
-      serviceWorker.addEventListener('controllerchange', () => resolve(), { once: true });
-      active.postMessage(CLAIM);
-    }),
-  );
+  for (const registration of await serviceWorker.getRegistrations()) {
+    const { active } = registration;
+    if (active?.scriptURL !== url) continue;
+    mayFailToUpdate(registration);
+    if (serviceWorker.controller?.scriptURL === url) continue;
+    await within(
+      CLAIM_WITHIN_MS,
+      new Promise<void>((resolve) => {
+        serviceWorker.addEventListener('controllerchange', () => resolve(), { once: true });
+        active.postMessage(CLAIM);
+      }),
+    );
+  }
+}
+
+/** MSW looks for a newer script whenever it starts, and does not expect that there may be no network. */
+function mayFailToUpdate(registration: ServiceWorkerRegistration): void {
+  const update = registration.update.bind(registration);
+  registration.update = () => update().catch(() => registration);
 }
 
 /** Makes the relayed hop's fetch; null when it fails, as fetches do. */

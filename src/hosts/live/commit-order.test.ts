@@ -68,6 +68,17 @@ describe('the order of commits', () => {
     expect(told).toEqual(['order 7', 'order 10', 'order 11']);
   });
 
+  it('begins at 1 again with another database in the place of one that was deleted', () => {
+    const { order, told } = commitOrder();
+    order.begin('order', 9);
+    order.add('order', entry(11));
+    order.beginAgain('order');
+    order.add('order', entry(2));
+    order.add('order', entry(1));
+    order.stop();
+    expect(told).toEqual(['order 1', 'order 2']);
+  });
+
   it('an empty database tells nothing and holds nothing up', () => {
     const { order, told } = commitOrder();
     order.found('order', []);

@@ -37,6 +37,13 @@ export class CommitOrder {
     lane.next = Math.max(lane.next, last + 1);
   }
 
+  /** The database is gone; another will number its commits from 1 again. */
+  beginAgain(service: ServiceName): void {
+    const lane = this.#lane(service);
+    lane.next = 1;
+    lane.held.clear();
+  }
+
   /** An instance tells of its commit. */
   add(service: ServiceName, entry: OutboxEntry): void {
     const lane = this.#lane(service);

@@ -14,8 +14,8 @@ function world() {
     prepare: async () => {},
     boot: (instance) => ({ instance }) as InstanceBoot,
     route: () => () => {},
-    events: () => {},
-    committed: () => {},
+    events: () => void said.push('events'),
+    committed: (service) => void said.push(`committed ${service}`),
     write: (draft, about) => {
       said.push(`${draft.type} ${about}`);
       return 'run-1.1.1' as EventId;
@@ -23,6 +23,7 @@ function world() {
     causeOf: () => null,
     crashed: (instance) => void said.push(`crashed ${instance}`),
     ended: (instance) => void said.push(`ended ${instance}`),
+    storeLost: () => {},
     trouble: (instance, message) => void said.push(`trouble ${instance}: ${message}`),
   };
   return { fleet: new Fleet(ports), workers, said };
@@ -54,7 +55,22 @@ it('a worker that fails while it starts leaves nobody there; one that is ready g
   await expect.poll(() => workers.of(ORDER).boot).toBeTruthy();
   workers.of(ORDER).say({ type: 'ready' });
   await again;
-  workers.of(ORDER).onerror?.({ message: 'oops' });
+  workers.of(ORDER).onerror?.({ message: 'oops', preventDefault() {} });
   expect(fleet.runs(ORDER)).toBe(true);
   expect(said.at(-1)).toBe('trouble order-1: oops');
+});
+
+it('what an instance still tells of a database that is gone has a number that means nothing any more', async () => {
+  const { fleet, workers, said } = world();
+  const started = fleet.start(ORDER);
+  workers.of(ORDER).hello();
+  await expect.poll(() => workers.of(ORDER).boot).toBeTruthy();
+  const first = workers.of(ORDER);
+  first.say({ type: 'ready' });
+  await started;
+  first.say({ type: 'committed', number: 7, events: [] });
+  await expect.poll(() => said).toEqual(['committed order']);
+  expect(fleet.storeLost('order')).toEqual([ORDER]);
+  first.say({ type: 'committed', number: 8, events: [] });
+  await expect.poll(() => said).toEqual(['committed order', 'events']);
 });

@@ -37,6 +37,8 @@ export interface FleetPorts {
   crashed(instance: InstanceId, reason: CrashReason): void;
   /** A life has ended, for whatever reason. */
   ended(instance: InstanceId): void;
+  /** The database that a service's instances share is gone. */
+  storeLost(service: ServiceName): void;
   /** Something went wrong in a worker that no service can cause. */
   trouble(instance: InstanceId, message: string): void;
 }
@@ -51,6 +53,8 @@ interface Life {
    */
   readonly port: MessagePort;
   state: 'loading' | 'starting' | 'ready' | 'over';
+  /** Its database is gone: what it still tells of it has numbers that mean nothing any more. */
+  storeLost: boolean;
   started: { resolve(): void; reject(error: Error): void } | null;
   /** Requests that it is answering. */
   readonly inbound: Map<number, (reply: Reply) => void>;
@@ -94,6 +98,7 @@ export class Fleet {
         worker: this.#ports.spawn(instance),
         port: port1,
         state: 'loading',
+        storeLost: false,
         started: { resolve, reject },
         inbound: new Map(),
         outbound: new Map(),
@@ -104,6 +109,8 @@ export class Fleet {
       // Its only message says that its script is loaded: it wants to be told who it is.
       life.worker.onmessage = () => void this.#boot(life, port2);
       life.worker.onerror = (event) => {
+        // It would be taken for the hub's own.
+        event.preventDefault();
         const message = event.message || 'its script could not be loaded';
         if (life.started === null) this.#ports.trouble(instance, message);
         else this.#failed(life, message);
@@ -132,6 +139,13 @@ export class Fleet {
     if (life === undefined) return false;
     this.#end(life, () => this.#ports.write({ type: 'instance.stopped' }, instance));
     return true;
+  }
+
+  /** Gives the instances whose database is gone; they are to be ended. */
+  storeLost(service: ServiceName): readonly InstanceId[] {
+    const lives = [...this.#lives.values()].filter((life) => life.service === service);
+    for (const life of lives) life.storeLost = true;
+    return lives.map(({ instance }) => instance);
   }
 
   /** Ends all of them without a word. */
@@ -218,6 +232,10 @@ export class Fleet {
       this.#ports.events(message.events);
       return;
     }
+    if (message.type === 'committed' && life.storeLost) {
+      this.#ports.events(message.events);
+      return;
+    }
     if (message.type === 'committed') {
       this.#ports.committed(life.service, message);
       return;
@@ -234,6 +252,9 @@ export class Fleet {
         return;
       case 'crash':
         this.crash(life.instance, message.reason, message.cause ?? undefined);
+        return;
+      case 'store.lost':
+        this.#ports.storeLost(life.service);
         return;
       case 'send': {
         const { id } = message;

@@ -39,7 +39,9 @@ export function serveHub(port: WorkerPort, options: HubHostOptions): void {
   };
 
   port.onmessage = ({ data }) => {
-    if (data.type === 'boot') {
+    if (data.type === 'ping') {
+      post({ type: 'pong' });
+    } else if (data.type === 'boot') {
       boot(data).catch((error: unknown) => {
         post({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
       });

@@ -2,7 +2,14 @@ import type { HttpRequest, HttpResponse, Json, RunId, ServiceName } from '../../
 import type { CommandResult, Setup } from '../../setups/index.ts';
 import { fetchRelayed } from './browser-edge.ts';
 import type { HubToPage, Notice, PageToHub } from './messages.ts';
-import { type ClockState, RunClock, startedClock, wallNowMs, wallOffsetMs } from './run-clock.ts';
+import {
+  type ClockState,
+  changedClock,
+  RunClock,
+  startedClock,
+  wallNowMs,
+  wallOffsetMs,
+} from './run-clock.ts';
 
 export interface HubLinkListener {
   events(events: Extract<HubToPage, { readonly type: 'events' }>['events']): void;
@@ -11,6 +18,16 @@ export interface HubLinkListener {
 }
 
 const ENDED: CommandResult = { ok: false, error: { message: 'The run has ended.' } };
+
+/** A hub that has said something, and then not for so many looks, has died (or stands at a breakpoint). */
+const LOOK_EVERY_MS = 2000;
+const MOST_SILENT_LOOKS = 5;
+const SILENT: Notice = {
+  id: 'hub-silent',
+  level: 'error',
+  text: "The run's worker does not answer any more. What was recorded can still be looked at; Reset begins a new run.",
+};
+const ANSWERS_AGAIN: Notice = { id: 'hub-silent', level: 'info', text: "The run's worker answers again." };
 
 /** What the hub says of the shop when it is open. */
 export type OpenShop = Pick<Extract<HubToPage, { readonly type: 'ready' }>, 'entryAnswers'>;
@@ -30,6 +47,11 @@ export class HubLink {
   #stopped: (() => void) | null = null;
   #over = false;
   readonly #stopLooking: () => void;
+  readonly #look: ReturnType<typeof setInterval>;
+  /** Looks since it last said something; null: its script may still be on its way. */
+  #silentLooks: number | null = null;
+  /** The clock as it was when the hub fell silent. */
+  #silentSince: ClockState | null = null;
 
   constructor(worker: Worker, listener: HubLinkListener) {
     this.#worker = worker;
@@ -37,6 +59,7 @@ export class HubLink {
     const stopped: ClockState = { ...startedClock(wallNowMs()), paused: true };
     this.clock = new RunClock(stopped, () => wallNowMs() + this.#wallOffsetMs);
     this.#stopLooking = this.clock.keepLooking();
+    this.#look = setInterval(() => this.#lookAfter(), LOOK_EVERY_MS);
     worker.onmessage = ({ data }: MessageEvent<HubToPage>) => this.#received(data);
     worker.onerror = (event) => {
       const message = `The run's worker failed: ${event.message || 'its script could not be loaded'}.`;
@@ -44,6 +67,11 @@ export class HubLink {
       this.#ready?.reject(new Error(message));
       this.#ready = null;
     };
+  }
+
+  /** True while it gives no sign of life: nothing that is asked of it is answered. */
+  get silent(): boolean {
+    return this.#silentSince !== null;
   }
 
   /** Resolves when the shop is open. */
@@ -107,6 +135,7 @@ export class HubLink {
     });
     this.#over = true;
     this.#stopLooking();
+    clearInterval(this.#look);
     this.#worker.terminate();
     for (const controller of this.#relayed.values()) controller.abort();
     for (const answer of this.#answers.values()) answer(null);
@@ -124,8 +153,29 @@ export class HubLink {
     return this.#ids;
   }
 
+  #lookAfter(): void {
+    if (this.#silentLooks !== null) this.#silentLooks += 1;
+    if ((this.#silentLooks ?? 0) > MOST_SILENT_LOOKS && this.#silentSince === null) {
+      this.#silentSince = this.clock.state;
+      this.clock.apply(changedClock(this.clock.state, this.clock.wallMs, { paused: true }));
+      this.#listener.notice(SILENT);
+    }
+    this.post({ type: 'ping' });
+  }
+
+  #lives(): void {
+    this.#silentLooks = 0;
+    if (this.#silentSince === null) return;
+    this.clock.apply(this.#silentSince);
+    this.#silentSince = null;
+    this.#listener.notice(ANSWERS_AGAIN);
+  }
+
   #received(message: HubToPage): void {
+    this.#lives();
     switch (message.type) {
+      case 'pong':
+        return;
       case 'events':
         this.#listener.events(message.events);
         return;

@@ -122,7 +122,7 @@ describe('the shop opens', () => {
   it('not when a worker fails; its life is over, and the log says so', async () => {
     const { workers, started, comesUp, posted, events } = start();
     await comesUp('gateway-1');
-    workers.of('order-1').onerror?.({ message: 'no such file' });
+    workers.of('order-1').onerror?.({ message: 'no such file', preventDefault() {} });
     await expect(started).rejects.toThrow('order-1 could not start: no such file');
     expect(workers.of('order-1').terminated).toBe(true);
     await until(() => events().some(({ type }) => type === 'instance.crashed'));

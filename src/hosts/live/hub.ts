@@ -248,6 +248,7 @@ export class Hub implements CommandedRun {
         this.#loaded(instance);
         void this.#drainSoon(serviceOf(instance));
       },
+      storeLost: (service) => this.#storeLost(service),
       trouble: (instance, message) =>
         this.#notice({
           id: `trouble-${instance}`,
@@ -426,6 +427,7 @@ export class Hub implements CommandedRun {
     const { post } = this.#options;
     switch (message.type) {
       case 'boot':
+      case 'ping':
         return;
       case 'command':
         void this.#command(message.command).then((result) =>
@@ -705,6 +707,24 @@ export class Hub implements CommandedRun {
     setTimeout(() => {
       if (!this.#over) void this.#drain(service);
     }, DRAIN_AGAIN_MS);
+  }
+
+  /**
+   * Somebody has deleted a service's database: another tab, or a person with the developer tools. What its
+   * instances have in mind is not true any more, so they begin anew, on an empty one.
+   */
+  #storeLost(service: ServiceName): void {
+    this.#notice({
+      id: `store-lost-${service}`,
+      level: 'warning',
+      text: `Somebody deleted the database of ${service}. It has been started again with an empty one; the other services still know what it has forgotten. Reset begins the run again.`,
+    });
+    this.#commits.beginAgain(service);
+    this.#outbox?.lost(service);
+    for (const instance of this.#fleet.storeLost(service)) {
+      this.#fleet.crash(instance, { reason: 'its database was deleted', faultId: null });
+      this.startInstance(instance);
+    }
   }
 
   #setClock(change: Partial<Pick<ClockState, 'speed' | 'paused'>>): void {

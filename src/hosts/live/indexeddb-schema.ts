@@ -6,8 +6,8 @@ import { LOG_OUTBOX } from './run-databases.ts';
 const SHAPE_OF_OUTBOX: TableShape = { name: LOG_OUTBOX, key: 'number', indexes: {} };
 
 export interface OpenCallbacks {
-  /** The connection is gone: another instance upgrades the database, or the browser took it away. */
-  closed(): void;
+  /** The connection is gone; `lost`: not for another instance's upgrade, but because somebody took the database away. */
+  closed(lost: boolean): void;
 }
 
 const keyPathOf = (store: { readonly keyPath: string | string[] | null }): string => String(store.keyPath);
@@ -59,9 +59,9 @@ export async function openServiceDatabase(
         },
         blocking(_current, _blocked, event) {
           (event.target as IDBDatabase).close();
-          callbacks.closed();
+          callbacks.closed(event.newVersion === null);
         },
-        terminated: () => callbacks.closed(),
+        terminated: () => callbacks.closed(true),
       });
     } catch (error) {
       // Somebody else has upgraded meanwhile.

@@ -238,6 +238,7 @@ describe('the IndexedDB store', () => {
       },
       committed: () => {},
       noted: () => {},
+      lost: () => {},
     });
     const opened: string[] = [];
     const begin = (name: string) =>

@@ -31,6 +31,8 @@ export interface IndexedDbStoreOptions {
   committed(entry: OutboxEntry): void;
   /** Events of a transaction that wrote nothing. */
   noted(events: readonly RunEvent[]): void;
+  /** Somebody outside the run has taken the database away, with all that was in it. */
+  lost(): void;
 }
 
 /** An instance's view of its service's database in IndexedDB. */
@@ -89,8 +91,9 @@ export class IndexedDbStore implements InstanceStore {
 
   #connect(): Promise<IDBDatabase> {
     this.#opening ??= openServiceDatabase(this.#options.database, this.#options.tables, {
-      closed: () => {
+      closed: (lost) => {
         this.#database = null;
+        if (lost && !this.#dead) this.#options.lost();
       },
     }).then(
       (database) => {

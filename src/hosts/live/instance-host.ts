@@ -103,6 +103,7 @@ class Instance {
         gate: this.#gate,
         committed: ({ number, events }) => this.#tell({ type: 'committed', number, events }),
         noted: (events) => this.#note(events),
+        lost: () => this.#tell({ type: 'store.lost' }),
       });
     } else {
       this.#memory = new MemoryStore((message) => this.#tell(message), this.#gate);

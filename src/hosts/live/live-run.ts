@@ -113,10 +113,16 @@ class Run implements LiveRun {
   async command(command: unknown): Promise<CommandResult> {
     if (this.#over) return { ok: false, error: { message: 'The run has ended.' } };
     if (this.#resetting !== null) await this.#resetting;
-    const result = await this.#link.command(command);
     const type =
       typeof command === 'object' && command !== null ? (command as { type?: unknown }).type : null;
-    if (!result.ok || type !== 'run.reset') return result;
+    // A dead hub is not asked whether it may be replaced.
+    const isReset = type === 'run.reset';
+    if (this.#link.silent && !isReset)
+      return { ok: false, error: { message: 'The run has ended. Reset begins a new one.' } };
+    const result: CommandResult = this.#link.silent
+      ? { ok: true, value: {} }
+      : await this.#link.command(command);
+    if (!result.ok || !isReset) return result;
     this.#resetting ??= this.#reset().finally(() => {
       this.#resetting = null;
     });
@@ -188,6 +194,9 @@ class Run implements LiveRun {
     await this.#link.stop();
     this.#claim?.release();
     this.#log.clear();
+    // The others were about the run before.
+    const { notice } = this.#edge ?? { notice: null };
+    this.#setNotices(notice === null ? [] : [notice]);
     this.#claim = await claimNewRun(this.#setupKey());
     this.#link = this.#newLink();
     await deleteRun(before);
@@ -263,7 +272,11 @@ class Run implements LiveRun {
   }
 
   #notice(notice: Notice): void {
-    this.#notices = [...this.#notices.filter(({ id }) => id !== notice.id), notice];
+    this.#setNotices([...this.#notices.filter(({ id }) => id !== notice.id), notice]);
+  }
+
+  #setNotices(notices: readonly Notice[]): void {
+    this.#notices = notices;
     for (const listener of [...this.#noticeListeners]) listener(this.#notices);
   }
 

@@ -81,6 +81,8 @@ export type InstanceToHub =
       readonly cause: EventId | null;
     }
   | { readonly type: 'controlled'; readonly id: number; readonly outcome: ControlOutcome }
+  /** Its database is gone, with all that was in it. */
+  | { readonly type: 'store.lost' }
   | { readonly type: 'memory.define'; readonly tables: readonly TableShape[] }
   | {
       readonly type: 'memory.begin';
@@ -133,9 +135,12 @@ export type PageToHub =
   | { readonly type: 'relayed'; readonly token: string; readonly outcome: RelayOutcome }
   | { readonly type: 'edge.ready' }
   | { readonly type: 'tables'; readonly id: number; readonly service: ServiceName }
-  | { readonly type: 'stop' };
+  | { readonly type: 'stop' }
+  /** Is it still there? A worker that dies says nothing. */
+  | { readonly type: 'ping' };
 
 export type HubToPage =
+  | { readonly type: 'pong' }
   | { readonly type: 'events'; readonly events: readonly RunEvent[] }
   | { readonly type: 'clock'; readonly clock: ClockState; readonly wallMs: number }
   | { readonly type: 'progress'; readonly text: string }

@@ -60,6 +60,15 @@ export class OutboxKeeper {
     for (const { service, number } of entries) this.#forget(service, number);
   }
 
+  /** The database is gone, and its entries with it: in another one these numbers are others' entries. */
+  lost(service: ServiceName): void {
+    // This worker may not have heard of it yet, and would read what the others have given up.
+    void this.#connections.get(service)?.then((database) => database?.close());
+    this.#connections.delete(service);
+    this.#deletable.delete(service);
+    for (const [id, entry] of this.#waiting) if (entry.service === service) this.#waiting.delete(id);
+  }
+
   /** The number of a database's latest commit; 0 when there is no such database. */
   async lastCommit(service: ServiceName): Promise<number> {
     const database = await this.#connect(service);
@@ -79,10 +88,13 @@ export class OutboxKeeper {
 
   /** All entries that a database holds, in the order of their commits; none when there is no such database. */
   async read(service: ServiceName): Promise<OutboxEntry[]> {
-    const database = await this.#connect(service);
+    const connection = this.#connect(service);
+    const database = await connection;
     if (database === null) return [];
     try {
-      return (await database.getAll(LOG_OUTBOX)) as OutboxEntry[];
+      const entries = (await database.getAll(LOG_OUTBOX)) as OutboxEntry[];
+      // Not of a database that has been lost meanwhile.
+      return this.#connections.get(service) === connection ? entries : [];
     } catch {
       this.#connections.delete(service);
       return [];

@@ -4,7 +4,7 @@ import type { HubToInstance, InstanceBoot, InstanceToHub } from '../messages.ts'
 /** A worker that a test plays itself, in the part of one life of an instance. */
 export class FakeWorker {
   onmessage: (() => void) | null = null;
-  onerror: ((event: { readonly message: string }) => void) | null = null;
+  onerror: ((event: { readonly message: string; preventDefault(): void }) => void) | null = null;
   boot: InstanceBoot | null = null;
   readonly received: HubToInstance[] = [];
   terminated = false;

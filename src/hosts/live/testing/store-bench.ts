@@ -44,6 +44,7 @@ export async function openStoreBench(database: string, tables: readonly AnyTable
     },
     committed: (entry) => committed.push(entry),
     noted: (noted) => events.push(...noted),
+    lost: () => {},
   });
   const settings = classroomSettings();
   const ports: HostPorts = {
