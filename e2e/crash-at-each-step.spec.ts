@@ -61,6 +61,8 @@ async function openShortWays(shop: Shop): Promise<void> {
   await shop.open();
   await shop.command({ type: 'settings.set', patch: SHORT_WAYS });
   await shop.command({ type: 'load.set', running: false });
+  // What is waited for is mostly a lease, or the pause before a step is tried again.
+  await shop.command({ type: 'run.speed', speed: 2 });
   await shop.command({ type: 'run.resume' });
   await shop.command({ type: 'order.place' });
   await shop.waitForEvent('saga.completed');

@@ -91,7 +91,7 @@ const vitest = (projects, words, limitSeconds) => ({
 const playwright = (words) => ({
   arguments_: [binary('@playwright/test'), 'test', '--reporter=list,json', ...words],
   env: {},
-  limitSeconds: 900,
+  limitSeconds: 1200,
   count: countPlaywright,
 });
 
