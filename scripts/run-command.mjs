@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import os from 'node:os';
 
 /**
  * @typedef {object} CommandResult
@@ -14,12 +15,13 @@ const isWindows = process.platform === 'win32';
  *
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: Record<string, string>, limitSeconds?: number, stallSeconds?: number }} [options]
- *   `stallSeconds`: ends a command that has printed nothing for so long (a download that hangs).
+ * @param {{ cwd?: string, env?: Record<string, string>, limitSeconds?: number, stallSeconds?: number, yielding?: boolean }} [options]
+ *   `stallSeconds`: ends a command that has printed nothing for so long (a download that hangs);
+ *   `yielding`: it has what everybody else leaves of the processor.
  * @returns {Promise<CommandResult>}
  */
 export function runCommand(command, args, options = {}) {
-  const { cwd, env, limitSeconds, stallSeconds } = options;
+  const { cwd, env, limitSeconds, stallSeconds, yielding = false } = options;
   return new Promise((resolve) => {
     const watched = stallSeconds !== undefined;
     const child = spawn(command, args, {
@@ -28,6 +30,8 @@ export function runCommand(command, args, options = {}) {
       stdio: ['ignore', watched ? 'pipe' : 'inherit', watched ? 'pipe' : 'inherit'],
       detached: !isWindows,
     });
+    // Before it has threads: they begin with the priority of who makes them.
+    if (yielding && child.pid !== undefined) os.setPriority(child.pid, os.constants.priority.PRIORITY_LOW);
     /** @type {string | undefined} */
     let problem;
     let interrupted = false;

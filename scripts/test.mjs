@@ -18,7 +18,7 @@ const usualParts = partNames.filter(
   (name) => name !== 'equivalence' && (name !== 'storm' || process.env.CI !== undefined),
 );
 /** CI's share of storms: the corpus, one seed of the commit, then fresh ones for so long, and 200 at least. */
-const STORM_SECONDS = 200;
+const STORM_SECONDS = 360;
 
 const reportFolder = mkdtempSync(path.join(tmpdir(), 'bulkhead-tests-'));
 process.once('exit', () => rmSync(reportFolder, { recursive: true, force: true }));
@@ -33,7 +33,7 @@ function binary(name) {
 
 /**
  * @param {string} part
- * @param {{ arguments_: string[], env: Record<string, string>, limitSeconds: number, count: (report: unknown) => Counts }} runner
+ * @param {{ arguments_: string[], env: Record<string, string>, limitSeconds: number, yielding?: boolean, count: (report: unknown) => Counts }} runner
  * @returns {Promise<Counts>}
  */
 async function runPart(part, runner) {
@@ -45,6 +45,7 @@ async function runPart(part, runner) {
       cwd: projectRoot,
       env: { ...runner.env, PLAYWRIGHT_JSON_OUTPUT_FILE: reportFile },
       limitSeconds: runner.limitSeconds,
+      yielding: runner.yielding ?? false,
     },
   );
   /** @type {Counts} */
@@ -95,7 +96,8 @@ const playwright = (words) => ({
   count: countPlaywright,
 });
 
-const storms = {
+/** @param {{ beside: boolean }} how `beside`: on one core at most, and only in what other tests leave of it */
+const storms = ({ beside }) => ({
   arguments_: [
     path.join('scripts', 'run-cli.mjs'),
     'storm',
@@ -103,11 +105,13 @@ const storms = {
     String(STORM_SECONDS),
     '--json',
     'REPORT',
+    ...(beside ? ['--threads', '1'] : []),
   ],
   env: {},
   limitSeconds: 1500,
+  yielding: beside,
   count: countStorms,
-};
+});
 
 /**
  * @param {readonly string[]} args
@@ -123,7 +127,9 @@ async function run(args) {
   await ensureDependencies();
   let total = nothing;
   if (chosen.has('unit')) total = add(total, await runPart('unit', vitest(['unit', 'dom'], words, 360)));
-  if (chosen.has('storm')) total = add(total, await runPart('storm', storms));
+  // Pages wait most of the time for their own clocks: storms pass in between.
+  const beside = chosen.has('storm') && chosen.has('e2e');
+  if (chosen.has('storm') && !beside) total = add(total, await runPart('storm', storms({ beside })));
   if (!['browser', 'e2e', 'equivalence'].some((part) => chosen.has(part))) return total;
 
   try {
@@ -139,7 +145,9 @@ async function run(args) {
     }
     if (chosen.has('e2e')) {
       await ensureBuild();
+      const storm = beside ? runPart('storm', storms({ beside })) : nothing;
       total = add(total, await runPart('e2e', playwright(words)));
+      total = add(total, await storm);
     }
   } catch (error) {
     console.error(error instanceof SetUpProblem ? `\n${error.message}` : error);
