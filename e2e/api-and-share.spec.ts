@@ -23,7 +23,7 @@ test('an operation is tried from the page: 200, 4xx, curl, its calls and its tra
       page.getByText('The run is paused: Try it lets it go on, for the answer to come.'),
     ).toBeVisible();
     await tryIt.click();
-    await expect(status).toHaveText(/^200 OKin \d/);
+    await expect(status).toHaveText(/^200 OKin \d/, { timeout: 30_000 });
     expect(JSON.parse((await body.textContent()) ?? '')).toMatchObject({
       sku: 'kitchen-01',
       currency: 'EUR',
@@ -81,7 +81,7 @@ test('an operation is tried from the page: 200, 4xx, curl, its calls and its tra
     await operation('order/placeOrder').click();
     await expectAccessible(page, 'API, a draft');
     await tryIt.click();
-    await expect(status).toHaveText(/^202 Accepted/);
+    await expect(status).toHaveText(/^202 Accepted/, { timeout: 30_000 });
     await shop.command({ type: 'run.pause' });
     await page.getByText(/^\d headers$/).click();
     await expectAccessible(page, 'API, an answer');

@@ -293,7 +293,7 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
           view.setState({ selection: null, orderId: null, dockOpen: false, dockTouched: true });
           const opened = await openComparison(store, (note) => view.toast(note));
           mirror = opened.mirror;
-          view.setState({ peer: opened.peer, played: true });
+          view.setState({ peer: opened.peer });
           view.toast('Both sides have done it all again in the Lab, up to here. Press Play to go on.');
         } catch (error) {
           view.toast(error instanceof Error ? error.message : String(error), { tone: 'fail' });
