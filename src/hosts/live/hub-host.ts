@@ -4,6 +4,7 @@ import { Hub, type HubOptions } from './hub.ts';
 import { provideLocalStorage } from './local-storage-shim.ts';
 import { LogStorage } from './log-storage.ts';
 import type { HubToPage, PageToHub, Port } from './messages.ts';
+import { showAlive } from './run-alive.ts';
 
 interface WorkerPort extends Port<HubToPage> {
   onmessage: ((event: MessageEvent<PageToHub>) => void) | null;
@@ -23,6 +24,7 @@ export function serveHub(port: WorkerPort, options: HubHostOptions): void {
 
   const boot = async (message: Extract<PageToHub, { readonly type: 'boot' }>) => {
     provideLocalStorage();
+    showAlive(message.runId);
     // After the shim, and so not before.
     const { createHubNetwork } = await import('./hub-network.ts');
     await Hub.create(message, {

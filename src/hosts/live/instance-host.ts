@@ -17,6 +17,7 @@ import { IndexedDbStore } from './indexeddb-store.ts';
 import type { InstanceStore } from './instance-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { HubToInstance, InstanceBoot, InstanceToHub, Port, TableShape } from './messages.ts';
+import { showAlive } from './run-alive.ts';
 import { PauseGate, RunClock, RunTimers, wallNowMs, wallOffsetMs } from './run-clock.ts';
 import { serviceDatabase } from './run-databases.ts';
 
@@ -76,6 +77,7 @@ class Instance {
   #sends = 0;
 
   static async create(port: Port<InstanceToHub>, boot: InstanceBoot, load: LoadInstance): Promise<Instance> {
+    showAlive(boot.runId);
     const instance = new Instance(port, boot);
     const definition = await load(boot);
     await instance.#open(boot, definition);

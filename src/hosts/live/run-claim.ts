@@ -1,4 +1,5 @@
 import { type RunId, runId } from '../../kernel/index.ts';
+import { othersGone } from './run-alive.ts';
 import { runOfDatabase } from './run-databases.ts';
 
 // A run belongs to one tab. Duplicating a tab copies its sessionStorage, and with it the run's id.
@@ -35,7 +36,10 @@ export async function claimRun(setup: string): Promise<Claim> {
   if (before !== null) {
     for (const started = performance.now(); ; await wait(RETRY_EVERY_MS)) {
       const release = await tryClaim(before);
-      if (release !== null) return { runId: before, duplicated: false, release };
+      if (release !== null) {
+        await othersGone(before);
+        return { runId: before, duplicated: false, release };
+      }
       if (performance.now() - started > RETRY_FOR_MS) break;
     }
   }
