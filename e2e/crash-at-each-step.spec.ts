@@ -50,11 +50,15 @@ const WANTED = {
   address: { name: 'Ada', street: 'Hauptstr. 1', postcode: '10115', city: 'Berlin', country: 'DE' },
 };
 
-/** The same shop with short ways, so that fifty-six crashes fit into a test. */
+const QUICK = { serviceTimeMs: 5 };
+
+/** The same shop with short ways, quick services and short waits, so that fifty-six crashes fit into a test. */
 const SHORT_WAYS = {
   hop: { meanMs: 5, spread: 0.1 },
-  saga: { stepAgainMs: 300, leaseMs: 1500 },
-  registry: { heartbeatMs: 250, leaseMs: 1500, fetchMs: 250 },
+  services: { user: QUICK, product: QUICK, order: QUICK, shipping: QUICK, 'payment-provider': QUICK },
+  edge: { breaker: { waitDurationInOpenStateMs: 2000 } },
+  saga: { stepAgainMs: 300, leaseMs: 1000 },
+  registry: { heartbeatMs: 250, leaseMs: 1000, fetchMs: 250 },
 };
 
 async function openShortWays(shop: Shop): Promise<void> {
@@ -149,7 +153,7 @@ async function commits(shop: Shop, fromSeq: number, count: number): Promise<void
   );
 }
 
-/** Asks again with the same key until there is an answer: Gateway's breaker to Order may be open for 10 s. */
+/** Asks again with the same key until there is an answer: Gateway's breaker to Order may be open for a while. */
 async function placeUntilAnswered(shop: Shop, order: Record<string, unknown>): Promise<string> {
   let last: unknown = null;
   for (let attempt = 0; attempt < 60; attempt += 1) {

@@ -88,11 +88,14 @@ const vitest = (projects, words, limitSeconds) => ({
   count: countVitest,
 });
 
-/** @param {readonly string[]} words */
-const playwright = (words) => ({
+/**
+ * @param {readonly string[]} words
+ * @param {number} limitSeconds
+ */
+const playwright = (words, limitSeconds) => ({
   arguments_: [binary('@playwright/test'), 'test', '--reporter=list,json', ...words],
   env: {},
-  limitSeconds: 1200,
+  limitSeconds,
   count: countPlaywright,
 });
 
@@ -127,8 +130,8 @@ async function run(args) {
   await ensureDependencies();
   let total = nothing;
   if (chosen.has('unit')) total = add(total, await runPart('unit', vitest(['unit', 'dom'], words, 360)));
-  // Pages wait most of the time for their own clocks: storms pass in between.
-  const beside = chosen.has('storm') && chosen.has('e2e');
+  // Pages wait most of the time for their own clocks: storms pass in between, except where times are looked at.
+  const beside = chosen.has('storm') && chosen.has('e2e') && words.length === 0;
   if (chosen.has('storm') && !beside) total = add(total, await runPart('storm', storms({ beside })));
   if (!['browser', 'e2e', 'equivalence'].some((part) => chosen.has(part))) return total;
 
@@ -145,9 +148,14 @@ async function run(args) {
     }
     if (chosen.has('e2e')) {
       await ensureBuild();
-      const storm = beside ? runPart('storm', storms({ beside })) : nothing;
-      total = add(total, await runPart('e2e', playwright(words)));
-      total = add(total, await storm);
+      if (!beside) {
+        total = add(total, await runPart('e2e', playwright(words, 1200)));
+      } else {
+        total = add(total, await runPart('e2e', playwright(['--project=timed'], 420)));
+        const storm = runPart('storm', storms({ beside }));
+        total = add(total, await runPart('e2e', playwright(['--project=patient'], 1100)));
+        total = add(total, await storm);
+      }
     }
   } catch (error) {
     console.error(error instanceof SetUpProblem ? `\n${error.message}` : error);
