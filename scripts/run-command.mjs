@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 
 /**
@@ -8,6 +9,22 @@ import os from 'node:os';
  */
 
 const isWindows = process.platform === 'win32';
+
+/**
+ * Gives a process what everybody else leaves of the processor. Asked before it has threads: they begin with the
+ * priority of who makes them.
+ *
+ * @param {number} pid the leader of a group of its own
+ */
+function yieldToOthers(pid) {
+  os.setPriority(pid, os.constants.priority.PRIORITY_LOW);
+  try {
+    // Linux may share the processor between groups first: then the priority counts within its own group alone.
+    writeFileSync(`/proc/${pid}/autogroup`, String(os.constants.priority.PRIORITY_LOW));
+  } catch {
+    // No such groups here.
+  }
+}
 
 /**
  * Runs a command and lets its output through as it comes. The whole process group goes when its time is up
@@ -30,8 +47,7 @@ export function runCommand(command, args, options = {}) {
       stdio: ['ignore', watched ? 'pipe' : 'inherit', watched ? 'pipe' : 'inherit'],
       detached: !isWindows,
     });
-    // Before it has threads: they begin with the priority of who makes them.
-    if (yielding && child.pid !== undefined) os.setPriority(child.pid, os.constants.priority.PRIORITY_LOW);
+    if (yielding && child.pid !== undefined) yieldToOthers(child.pid);
     /** @type {string | undefined} */
     let problem;
     let interrupted = false;
