@@ -180,3 +180,31 @@ test('with Shipping crashed, services lose only what needs Shipping, the monolit
   await expect(page.getByTestId('comparison')).toHaveCount(0);
   await shop.expectCleanConsole();
 });
+
+test('a live run of a ready-made setup is compared, with what was done in it, and once more from there', async ({
+  shop,
+}) => {
+  test.setTimeout(120_000);
+  const { page } = shop;
+  await shop.open('./#setup=shipping-down');
+  await page.getByTestId('play').click();
+  await shop.reaches(2);
+  await shop.command({ type: 'instance.crash', instance: 'user-1' });
+  await shop.command({ type: 'instance.restart', instance: 'user-1' });
+  const faults = (events: readonly RunEvent[]) =>
+    events.flatMap((event) => (event.type === 'fault.started' ? [event.fault] : []));
+  const crashes = (events: readonly RunEvent[]) =>
+    events.flatMap((event) => (event.type === 'instance.crashed' ? [event.instance] : []));
+  for (const time of ['once', 'again']) {
+    await page.getByTestId('compare').click();
+    await expect(page.getByTestId('comparison'), time).toBeVisible({ timeout: 30_000 });
+    await minuteOn(shop);
+    const both = await logs(shop);
+    expect(faults(both.services)).toMatchObject([{ kind: 'down', target: { service: 'shipping' } }]);
+    expect(faults(both.monolith)).toMatchObject([{ kind: 'down', target: { service: 'monolith' } }]);
+    expect(crashes(both.services)).toContain('user-1');
+    expect(crashes(both.monolith)).toContain('monolith-1');
+    await page.getByRole('button', { name: 'End the comparison' }).click();
+    await expect(page.getByTestId('comparison')).toHaveCount(0);
+  }
+});

@@ -3,7 +3,7 @@ import { SERVICE_NAMES } from '../kernel/index.ts';
 import { activeFaults, figuresAt, serviceLoad } from '../projections/index.ts';
 import type { AppStores } from './state/hooks.ts';
 import type { CommandResult } from './state/page-run.ts';
-import type { RunStore } from './state/run-store.ts';
+import { type RunStore, whenReady } from './state/run-store.ts';
 
 /**
  * What a script may do with the page: `window.bulkhead`, and the same by `postMessage` for a page that embeds it.
@@ -67,23 +67,6 @@ function runState(store: RunStore): Json {
     settings: (projections.facts.settings ?? null) as unknown as Json,
     notices: notices.map(({ id, level, text }) => ({ id, level, text })),
   };
-}
-
-/** Waits for the shop to be ready, or for it to have failed to start. */
-function whenReady(store: RunStore): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const look = () => {
-      const { phase, failure } = store.getState();
-      if (phase === 'ready') resolve();
-      else if (phase === 'failed') reject(new Error(failure ?? 'the shop did not start'));
-      else return false;
-      return true;
-    };
-    if (look()) return;
-    const stop = store.subscribe(() => {
-      if (look()) stop();
-    });
-  });
 }
 
 export function createScriptingDoor({ run: store, view, actions }: AppStores): ScriptingDoor {

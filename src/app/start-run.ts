@@ -19,7 +19,7 @@ export interface RunWish {
 export function scenarioOf({ setup, composition }: RunWish): Scenario {
   const scenario = scenarioNamed(setup, composition);
   if (scenario === null)
-    throw new Error(`There is no setup called “${setup}”. Check the address, or press Reset.`);
+    throw new Error(`There is no setup called “${setup}”. Check the address, or choose one.`);
   return scenario;
 }
 
@@ -38,13 +38,16 @@ async function startLive(scenario: Scenario, onProgress: (text: string) => void)
   const { settings } = scenario.setup;
   const setup = { ...scenario.setup, settings: { ...settings, load: { ...settings.load, running: false } } };
   const run = livePageRun(await startLiveRun({ setup, onProgress }));
-  return { run: doOnTime(run, scenario.commands), scenario: { setup, commands: scenario.commands } };
+  return { run: doOnTime(run, scenario.commands), scenario };
 }
 
-/** In the Lab, where the setup and the seed decide everything: `npm run sim` gives the same log. */
-export async function startInLab(scenario: Scenario, seed: number): Promise<StartedRun> {
+/**
+ * In the Lab, where the setup and the seed decide everything: `npm run sim` gives the same log. `plan`: what is
+ * run, when that is the setup and more.
+ */
+export async function startInLab(scenario: Scenario, seed: number, plan = scenario): Promise<StartedRun> {
   const { startLab } = await import('./lab/start-lab.ts');
-  const [run] = await startLab([{ scenario, seed, composition: scenario.setup.composition }]);
+  const [run] = await startLab([{ scenario: plan, seed, composition: scenario.setup.composition }]);
   if (run === undefined) throw new Error('the Lab gave no run');
   return { run, scenario };
 }

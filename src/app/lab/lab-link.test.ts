@@ -27,7 +27,7 @@ it('waits for a worker that lives, however long it takes', () => {
   const { link: made, failures } = link();
   vi.advanceTimersByTime(600_000);
   expect({ failures, over: made.over }).toEqual({ failures: [], over: false });
-  made.stop();
+  void made.leave('branch-1');
 });
 
 it('sees that its worker has died, leaves nobody waiting, and says so once', async () => {
@@ -44,4 +44,13 @@ it('sees that its worker has died, leaves nobody waiting, and says so once', asy
     ended: true,
   });
   await expect(made.ask('close', { branch: 'branch-1' })).rejects.toThrow('does not answer');
+});
+
+it('ends its worker with the last of its runs, and not before', async () => {
+  const { link: made, worker } = link();
+  made.join();
+  void made.leave('branch-2');
+  expect({ ended: worker.ended, over: made.over }).toEqual({ ended: false, over: false });
+  await made.leave('branch-1');
+  expect({ ended: worker.ended, over: made.over }).toEqual({ ended: true, over: true });
 });

@@ -32,6 +32,8 @@ export class LabLink {
   readonly #listeners = new Map<BranchId, (events: readonly RunEvent[]) => void>();
   readonly #failed: (message: string) => void;
   #ids = 0;
+  /** Runs that it is the way to; the worker ends with the last of them. */
+  #runs = 1;
   #over: string | null = null;
   /** Looks since it last said something; null: its script may still be on its way. */
   #silentLooks: number | null = null;
@@ -69,11 +71,23 @@ export class LabLink {
     return await new Promise((resolve, reject) => {
       this.#waiting.set(id, { progress, resolve: resolve as (answer: unknown) => void, reject });
       this.#port.postMessage({ type: 'ask', id, question, ask });
+      if (signal?.aborted === true) this.#port.postMessage({ type: 'cancel', id });
     });
   }
 
-  stop(): void {
-    this.#end('The run has ended.');
+  /** Another run in the same worker. */
+  join(): this {
+    this.#runs += 1;
+    return this;
+  }
+
+  /** A run has ended: nothing is kept of it. */
+  async leave(branch: BranchId): Promise<void> {
+    this.#listeners.delete(branch);
+    this.#runs -= 1;
+    if (this.#runs === 0) this.#end('The run has ended.');
+    // A worker that has died keeps nothing anyway.
+    else await this.ask('close', { branch }).catch(() => {});
   }
 
   #lookAfter(): void {

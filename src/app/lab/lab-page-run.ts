@@ -1,6 +1,7 @@
+import { HIDDEN_NOTICE } from '../../hosts/live/index.ts';
 import type { RunEvent } from '../../kernel/index.ts';
 import type { Stop } from '../../projections/index.ts';
-import type { CommandResult } from '../../setups/index.ts';
+import { type CommandResult, parseRunCommand } from '../../setups/index.ts';
 import type { JobOptions, LabPowers, Notice, PageRun } from '../state/page-run.ts';
 import { LabLink, type LabPort } from './lab-link.ts';
 import { LabPlayer, type Played } from './lab-player.ts';
@@ -19,12 +20,6 @@ const ports = {
   },
 };
 
-const HIDDEN: Notice = {
-  id: 'hidden',
-  level: 'info',
-  text: 'The run was paused while its tab was hidden, and went on when you came back.',
-};
-
 let branches = 0;
 const nextBranch = (): string => {
   branches += 1;
@@ -33,24 +28,38 @@ const nextBranch = (): string => {
 
 /** Begins runs in the Lab that share one clock, paused at 0:00. */
 export async function startLabRuns({ plans, newPort }: LabOptions): Promise<readonly PageRun[]> {
-  const failed: ((message: string) => void)[] = [];
-  const player = new LabPlayer(ports, (error) =>
-    failed.forEach((tell) => tell(error instanceof Error ? error.message : String(error))),
-  );
-  return await Promise.all(
-    plans.map(async (plan) => {
-      const newLink = () => new LabLink(newPort(), (message) => failed.forEach((tell) => tell(message)));
-      const run = new LabPageRun(newLink(), newLink, player, plan, nextBranch());
-      failed.push((message) => run.failed(message));
-      await run.open();
-      return run;
-    }),
-  );
+  const together: Together = {
+    runs: new Set(),
+    newLink: () =>
+      new LabLink(newPort(), (message) => {
+        for (const run of together.runs) run.failed(message);
+      }),
+  };
+  const player: LabPlayer = playerOf(together);
+  const runs = plans.map((plan) => new LabPageRun(together.newLink(), together, player, plan, nextBranch()));
+  try {
+    await Promise.all(runs.map((run) => run.open()));
+    return runs;
+  } catch (error) {
+    await Promise.all(runs.map((run) => run.stop()));
+    throw error;
+  }
 }
+
+/** Runs that were begun together, and their forks: what befalls one's worker is said of all. */
+interface Together {
+  readonly runs: Set<LabPageRun>;
+  readonly newLink: () => LabLink;
+}
+
+const playerOf = ({ runs }: Pick<Together, 'runs'>): LabPlayer =>
+  new LabPlayer(ports, (error) => {
+    for (const run of runs) run.failed(error instanceof Error ? error.message : String(error));
+  });
 
 class LabPageRun implements PageRun, Played {
   #link: LabLink;
-  readonly #newLink: () => LabLink;
+  readonly #together: Together;
   readonly #player: LabPlayer;
   readonly #plan: LabPlan;
   #branch: string;
@@ -61,19 +70,21 @@ class LabPageRun implements PageRun, Played {
   readonly #onVisibility = () => this.#visibilityChanged();
   readonly lab: LabPowers;
 
-  constructor(link: LabLink, newLink: () => LabLink, player: LabPlayer, plan: LabPlan, branch: string) {
+  constructor(link: LabLink, together: Together, player: LabPlayer, plan: LabPlan, branch: string) {
     this.#link = link;
-    this.#newLink = newLink;
+    this.#together = together;
     this.#player = player;
     this.#plan = plan;
     this.#branch = branch;
     player.add(this);
+    together.runs.add(this);
     document.addEventListener('visibilitychange', this.#onVisibility);
     this.#listen();
     this.lab = {
       seed: plan.seed,
       runTo: (timeUs, options) => this.#player.runTo(timeUs, options),
       stopAt: (stop) => this.#player.stopAt(stop),
+      stopsAt: () => this.#player.stopsAt,
       fork: (atUs, options) => this.#fork(atUs, options),
       between: (act) => this.#player.between(act),
       again: (options) => this.#link.ask('again', { branch: this.#branch }, options),
@@ -93,8 +104,9 @@ class LabPageRun implements PageRun, Played {
   }
 
   async command(command: unknown): Promise<CommandResult> {
-    const { type, speed } = (command ?? {}) as { readonly type?: unknown; readonly speed?: unknown };
-    switch (type) {
+    const parsed = parseRunCommand(command);
+    if (!parsed.ok) return parsed;
+    switch (parsed.value.type) {
       case 'run.pause':
         this.#player.pause();
         return { ok: true, value: {} };
@@ -102,8 +114,7 @@ class LabPageRun implements PageRun, Played {
         this.#player.play();
         return { ok: true, value: {} };
       case 'run.speed':
-        if (typeof speed === 'number' && speed >= 0.1 && speed <= 10) this.#player.setSpeed(speed);
-        else return { ok: false, error: { message: 'speed must be from 0.1 to 10.', field: 'speed' } };
+        this.#player.setSpeed(parsed.value.speed);
         return { ok: true, value: {} };
       case 'run.reset':
         return await this.#reset();
@@ -141,7 +152,8 @@ class LabPageRun implements PageRun, Played {
   async stop(): Promise<void> {
     document.removeEventListener('visibilitychange', this.#onVisibility);
     this.#player.remove(this);
-    this.#link.stop();
+    this.#together.runs.delete(this);
+    await this.#link.leave(this.#branch);
   }
 
   failed(message: string): void {
@@ -163,7 +175,7 @@ class LabPageRun implements PageRun, Played {
 
   #visibilityChanged(): void {
     if (document.visibilityState !== 'hidden') this.#player.release();
-    else if (this.#player.hold()) this.#notice(HIDDEN);
+    else if (this.#player.hold()) this.#notice(HIDDEN_NOTICE);
   }
 
   #listen(): void {
@@ -177,7 +189,7 @@ class LabPageRun implements PageRun, Played {
     this.#player.pause();
     const before = this.#branch;
     const failed = this.#link.over;
-    if (failed) this.#link = this.#newLink();
+    if (failed) this.#link = this.#together.newLink();
     this.#branch = nextBranch();
     this.#listen();
     await this.open();
@@ -190,11 +202,14 @@ class LabPageRun implements PageRun, Played {
   async #fork(atUs: number, options: JobOptions): Promise<PageRun | null> {
     this.#player.pause();
     const branch = nextBranch();
-    const player = new LabPlayer(ports, (error) =>
-      fork.failed(error instanceof Error ? error.message : String(error)),
-    );
-    const fork = new LabPageRun(this.#link, this.#newLink, player, this.#plan, branch);
-    const made = await this.#link.ask('fork', { from: this.#branch, branch, atUs }, options);
+    const player = playerOf(this.#together);
+    const fork = new LabPageRun(this.#link.join(), this.#together, player, this.#plan, branch);
+    let made: { readonly nowUs: number } | null = null;
+    try {
+      made = await this.#link.ask('fork', { from: this.#branch, branch, atUs }, options);
+    } finally {
+      if (made === null) await fork.stop();
+    }
     if (made === null) return null;
     player.setSpeed(this.#player.speed);
     player.standAt(made.nowUs);

@@ -86,6 +86,10 @@ export class LabPlayer {
     this.#speed = speed;
   }
 
+  get stopsAt(): Stop | null {
+    return this.#stopAt;
+  }
+
   stopAt(stop: Stop | null): void {
     this.#stopAt = stop;
   }

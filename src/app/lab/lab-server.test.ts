@@ -140,6 +140,6 @@ it('ends a long piece of work when it is cancelled; the run stands where it came
 it('says what is wrong, and a worker that is gone answers nothing more', async () => {
   const { link } = lab();
   await expect(link.ask('again', { branch: 'none' })).rejects.toThrow('the Lab has no run none');
-  link.stop();
+  await link.leave('none');
   await expect(link.ask('again', { branch: 'none' })).rejects.toThrow('The run has ended.');
 });

@@ -53,7 +53,7 @@ export interface Actions {
   /** Any request to the shop's door. It gives back what a toast would say, too. */
   readonly request: (request: AnyRequest) => Promise<CommandResult>;
   readonly load: (patch: LoadPatch) => void;
-  readonly spike: () => void;
+  readonly spike: () => Promise<void>;
   readonly addFault: (fault: Json) => void;
   readonly clearFault: (fault: FaultView) => void;
   readonly clearFaults: () => void;
@@ -80,6 +80,12 @@ export interface Actions {
 
 export function createActions(store: RunStore, view: ViewStore): Actions {
   let mirror: Mirror | null = null;
+  let comparing = false;
+  const endComparison = () => {
+    mirror?.close();
+    mirror = null;
+    view.setState({ peer: null });
+  };
   const ask = async (command: unknown): Promise<CommandResult> => {
     const { run } = store.getState();
     if (run === null) return { ok: false, error: { message: 'The shop has not started yet.' } };
@@ -111,6 +117,8 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
     const { following, run, nowUs } = store.getState();
     if (following || run === null) return null;
     const moment = formatRunTime(nowUs);
+    if (mirror !== null)
+      return { ok: false, error: { message: `${moment} is the past. End the comparison to change it.` } };
     if (run.lab !== null) {
       if (!(await store.fork())) return { ok: false, error: { message: 'Not forked: nothing was changed.' } };
       view.toast(`Forked at ${moment}: the run before is kept beside it`);
@@ -174,34 +182,32 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
       return await ask({ type: 'request.send', ...request });
     },
     load: (patch) => void send({ type: 'load.set', ...patch }),
-    spike: () => {
+    spike: async () => {
       const before = loadNow();
-      const endUs = store.nowUs() + SPIKE.lengthUs;
       const back: LoadPatch = {
         running: before.running,
         ordersPerSecond: before.ordersPerSecond,
         browsesPerSecond: before.browsesPerSecond,
       };
-      void send({
+      const begun = await send({
         type: 'load.set',
         running: true,
         ordersPerSecond: Math.min(MOST_PER_SECOND, before.ordersPerSecond * SPIKE.factor),
         browsesPerSecond: Math.min(MOST_PER_SECOND, before.browsesPerSecond * SPIKE.factor),
       });
-      let over = false;
+      const recording = store.recording();
+      if (!begun.ok || recording === null) return;
+      const { history, run } = recording;
+      const fromSeq = history.lastSeq;
+      const endUs = run.clock().nowUs + SPIKE.lengthUs;
       const end = () => {
-        if (over) return;
-        over = true;
         stop();
         void send({ type: 'load.set', ...back });
       };
-      const { projections } = store.getState();
-      const stop = store.subscribe((state) => {
-        // A reset has restored the load already.
-        if (state.projections !== projections) {
-          over = true;
-          stop();
-        } else if (state.nowUs >= endUs) end();
+      const stop = store.subscribe(({ branches, following }) => {
+        // A reset has restored the load already; a run that has ended needs none.
+        if (history.lastSeq < fromSeq || !branches.some(({ id }) => id === recording.id)) stop();
+        else if (store.recording() === recording && following && run.clock().nowUs >= endUs) end();
       });
       view.toast(`Spike: ${SPIKE.factor} times as many customers for 10 s`, { undo: end });
     },
@@ -281,13 +287,13 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
     },
     compare: () => {
       void (async () => {
+        if (comparing) return;
         if (mirror !== null) {
-          mirror.close();
-          mirror = null;
-          view.setState({ peer: null });
+          endComparison();
           view.toast('This is the services’ side, in the Lab. Press the run’s title for a live run.');
           return;
         }
+        comparing = true;
         try {
           const { openComparison } = await import('./comparison.ts');
           view.setState({ selection: null, orderId: null, dockOpen: false, dockTouched: true });
@@ -297,6 +303,8 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
           view.toast('Both sides have done it all again in the Lab, up to here. Press Play to go on.');
         } catch (error) {
           view.toast(error instanceof Error ? error.message : String(error), { tone: 'fail' });
+        } finally {
+          comparing = false;
         }
       })();
     },
@@ -308,6 +316,7 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
           if (recording === null) return;
           const { takeToLab } = await import('./take-to-lab.ts');
           const start = await takeToLab(recording);
+          endComparison();
           view.setState({ selection: null, orderId: null });
           await store.open(start);
           await store.runTo(nowUs);
@@ -320,7 +329,7 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
     },
     begin: (wish) => {
       fresh();
-      if (mirror !== null) actions.compare();
+      endComparison();
       void (async () => {
         const { startWished } = await import('../start-run.ts');
         await store.open(startWished(wish));

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { FaultId } from '../../kernel/index.ts';
 import { classroom, classroomSettings, type RunCommand, scenarioNamed } from '../../setups/index.ts';
-import { asMonolith } from './comparison.ts';
-import type { ByHand } from './take-to-lab.ts';
+import { asMonolith, comparedPlans } from './comparison.ts';
+import { type ByHand, withCommands, withCustomers } from './take-to-lab.ts';
 
 const shop = { setup: classroom, commands: [] };
 const slow = {
@@ -48,4 +48,27 @@ it('lets what nobody cleared go on, and has the setup’s own counterpart', () =
   const named = scenarioNamed('slow-shipping');
   if (named === null) throw new Error('there is no setup slow-shipping');
   expect(asMonolith(named, [])).toEqual(scenarioNamed('slow-shipping', 'monolith'));
+});
+
+it('compares a live run of a ready-made setup, whose customers waited for Play', () => {
+  for (const composition of ['microservices', 'monolith'] as const) {
+    const named = scenarioNamed('slow-shipping', composition);
+    const [services, monolith] = [
+      scenarioNamed('slow-shipping', 'microservices'),
+      scenarioNamed('slow-shipping', 'monolith'),
+    ];
+    if (named === null || services === null || monolith === null)
+      throw new Error('there is no slow-shipping');
+    const play = did(1500, { type: 'load.set', running: true });
+    expect(comparedPlans(named, { customersCame: false, byHand: [play] })).toEqual({
+      services: withCommands(withCustomers(services, false), [play]),
+      monolith: withCommands(withCustomers(monolith, false), [play]),
+    });
+  }
+});
+
+it('refuses what was broken in a monolith: services have no such place', () => {
+  const monolith = { setup: { ...classroom, composition: 'monolith' as const }, commands: [] };
+  const crash = did(1500, { type: 'instance.crash', instance: 'monolith-1' });
+  expect(() => comparedPlans(monolith, { customersCame: true, byHand: [crash] })).toThrow('no place');
 });

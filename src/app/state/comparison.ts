@@ -8,8 +8,8 @@ import {
 import { startLab } from '../lab/start-lab.ts';
 import { Mirror } from './mirror.ts';
 import { browserPacking } from './packing.ts';
-import { createRunStore, type RunStore } from './run-store.ts';
-import { type ByHand, recordedScenario } from './take-to-lab.ts';
+import { createRunStore, type RunStore, whenReady } from './run-store.ts';
+import { type ByHand, type Recorded, readRecording, withCommands, withCustomers } from './take-to-lab.ts';
 
 /** When a fault that was set by hand was over, by a length of its own or because somebody cleared it; null: never. */
 function endMs({ atMs, command, faultId }: ByHand, byHand: readonly ByHand[]): number | null {
@@ -31,12 +31,11 @@ function endMs({ atMs, command, faultId }: ByHand, byHand: readonly ByHand[]): n
  * The same for a monolith: the setup's own counterpart, and that of each thing done by hand. Faults have other
  * names there, so that one which was cleared lasts as long as it did instead.
  */
-export function asMonolith({ setup, commands }: Scenario, byHand: readonly ByHand[]): Scenario {
-  const there = forComposition({ setup, commands }, 'monolith');
+export function asMonolith(scenario: Scenario, byHand: readonly ByHand[]): Scenario {
   const done = byHand.flatMap((one): ScheduledCommand[] => {
     const { atMs, command } = one;
     if (command.type === 'fault.clear' || command.type === 'fault.clear-all') return [];
-    const counterpart = monolithCounterpart(command, setup.settings);
+    const counterpart = monolithCounterpart(command, scenario.setup.settings);
     const end = command.type === 'fault.add' ? endMs(one, byHand) : null;
     return [
       ...counterpart.commands.map((other) => ({
@@ -46,16 +45,35 @@ export function asMonolith({ setup, commands }: Scenario, byHand: readonly ByHan
       ...(end === null ? [] : counterpart.undo.map((other) => ({ atMs: end, command: other }))),
     ];
   });
-  return {
-    setup: there.setup,
-    commands: [...there.commands, ...done].sort((one, other) => one.atMs - other.atMs),
-  };
+  return withCommands(forComposition(scenario, 'monolith'), done);
 }
 
 const lasting = (command: RunCommand, lengthMs: number): RunCommand =>
   command.type === 'fault.add' && 'lengthMs' in command.fault
     ? { ...command, fault: { ...command.fault, lengthMs: Math.max(1, Math.round(lengthMs)) } }
     : command;
+
+/**
+ * What both sides of a comparison run. Throws a sentence for the page when what was done by hand cannot be done
+ * to services.
+ */
+export function comparedPlans(
+  scenario: Scenario,
+  { customersCame, byHand }: Recorded,
+): { readonly services: Scenario; readonly monolith: Scenario } {
+  if (scenario.setup.composition === 'monolith' && byHand.some(({ command }) => isTrouble(command)))
+    throw new Error(
+      'What was broken in the monolith by hand has no place among the services. Reset, compare, and break it there.',
+    );
+  const services = forComposition(scenario, 'microservices');
+  return {
+    services: withCommands(withCustomers(services, customersCame), byHand),
+    monolith: withCustomers(asMonolith(services, byHand), customersCame),
+  };
+}
+
+const isTrouble = ({ type }: RunCommand): boolean =>
+  type.startsWith('fault.') || type.startsWith('instance.');
 
 /**
  * What the run is, in both compositions, side by side in the Lab: the same seed, arrivals and faults, one
@@ -68,38 +86,32 @@ export async function openComparison(
   const recording = store.recording();
   if (recording === null) throw new Error('The shop has not started yet.');
   const { nowUs } = store.getState();
-  const { scenario } = recording;
-  const byHand = await recordedScenario(recording);
-  const services = forComposition(scenario, 'microservices');
-  const own: Scenario = {
-    setup: services.setup,
-    commands: [...services.commands, ...byHand.map(({ atMs, command }) => ({ atMs, command }))].sort(
-      (one, other) => one.atMs - other.atMs,
-    ),
-  };
-  const monolith = asMonolith(services, byHand);
-  const seed = recording.run.lab?.seed ?? scenario.setup.seed;
+  const plans = comparedPlans(recording.scenario, await readRecording(recording));
+  const seed = recording.run.lab?.seed ?? recording.scenario.setup.seed;
   const [left, right] = await startLab([
-    { scenario: own, seed, composition: 'microservices' },
-    { scenario: monolith, seed, composition: 'monolith' },
+    { scenario: plans.services, seed, composition: 'microservices' },
+    { scenario: plans.monolith, seed, composition: 'monolith' },
   ]);
   if (left === undefined || right === undefined) throw new Error('the Lab gave no two runs');
-  await store.open(async () => ({ run: left, scenario: own }));
-  const peer = createRunStore(async () => ({ run: right, scenario: monolith }), browserPacking);
-  await new Promise<void>((resolve, reject) => {
-    const look = () => {
-      const { phase, failure } = peer.getState();
-      if (phase === 'ready') resolve();
-      else if (phase === 'failed') reject(new Error(failure ?? 'the monolith did not start'));
-    };
-    peer.subscribe(look);
-    look();
-  });
-  store.setPeer(peer);
-  await store.runTo(nowUs);
-  const mirror = new Mirror(store, peer, tell, () => {
+  // What was done by hand is found in the log again, should somebody compare this one.
+  const scenario = forComposition(recording.scenario, 'microservices');
+  await store.open(async () => ({ run: left, scenario }));
+  if (store.recording()?.run !== left) {
+    await Promise.all([left.stop(), right.stop()]);
+    throw new Error(store.getState().failure ?? 'Another run was begun meanwhile.');
+  }
+  const peer = createRunStore(async () => ({ run: right, scenario: plans.monolith }), browserPacking);
+  const close = () => {
     store.setPeer(null);
     peer.stop();
-  });
-  return { peer, mirror };
+  };
+  try {
+    await whenReady(peer);
+    store.setPeer(peer);
+    await store.runTo(nowUs);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { peer, mirror: new Mirror(store, peer, tell, close) };
 }

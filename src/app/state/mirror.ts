@@ -30,7 +30,8 @@ export class Mirror {
     this.#tell = tell;
     this.#closed = closed;
     this.#stop = left.subscribe((state, before) => {
-      if (state.tick !== before.tick) this.#endFaults();
+      if (state.phase === 'starting') this.#faults.clear();
+      else if (state.tick !== before.tick) this.#endFaults();
     });
   }
 
@@ -44,7 +45,7 @@ export class Mirror {
     let others: readonly Promise<CommandResult>[] = [];
     await left.lab.between(() => {
       own = left.command(command.value);
-      others = commands.map((there) => right.command(there));
+      others = commands.map((there) => this.#there(right, there));
     });
     const result = await own;
     if (!result.ok) return result;
@@ -54,6 +55,18 @@ export class Mirror {
       const [there] = await Promise.all(others);
       this.#faults.set(faultId, { faultId: there === undefined ? null : faultIdOf(there), undo });
     }
+    return result;
+  }
+
+  /** What the monolith refuses is said, and stops nobody. */
+  async #there(right: PageRun, command: RunCommand): Promise<CommandResult> {
+    const result = await right.command(command).catch(
+      (error: unknown): CommandResult => ({
+        ok: false,
+        error: { message: error instanceof Error ? error.message : String(error) },
+      }),
+    );
+    if (!result.ok) this.#tell(`Monolith: ${result.error.message}`);
     return result;
   }
 
@@ -86,10 +99,12 @@ export class Mirror {
   /** A fault that ends by itself takes its counterpart with it. */
   #endFaults(): void {
     const { faults } = this.#left.getState().projections;
+    const right = this.#right.getState().run;
+    if (right === null) return;
     for (const [faultId, { undo }] of this.#faults) {
       if (faults.byId.get(faultId as never)?.endedUs == null) continue;
       this.#faults.delete(faultId);
-      for (const command of undo) void this.#right.getState().run?.command(command);
+      for (const command of undo) void this.#there(right, command);
     }
   }
 }

@@ -26,6 +26,8 @@ export interface LabPowers {
   runTo(timeUs: number, options: JobOptions): Promise<void>;
   /** Where playing stops by itself; the run then stands at that very event. */
   stopAt(stop: Stop | null): void;
+  /** What it still is to stop at; null once it has. */
+  stopsAt(): Stop | null;
   /** Another run with the same past up to a moment and the same arrivals to come; null: it was cancelled. */
   fork(atUs: number, options: JobOptions): Promise<PageRun | null>;
   /** Does something while all runs of one clock stand at the same moment. */

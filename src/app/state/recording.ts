@@ -51,6 +51,7 @@ export class Recording {
       // A reset: the setup begins again, with nothing of what was.
       this.history.clear();
       this.marks = [];
+      for (const stop of STOPS) this.lastStop[stop] = -1;
       fresh = events.slice(begun);
     } else if ((events[0]?.seq ?? 0) <= this.history.lastSeq) {
       fresh = events.filter(({ seq }) => seq > this.history.lastSeq);

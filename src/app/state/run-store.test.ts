@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../kernel/index.ts';
-import type { Packing } from '../../projections/index.ts';
+import type { Packing, Stop } from '../../projections/index.ts';
 import { Script } from '../../projections/testing/script.ts';
 import { classroom } from '../../setups/index.ts';
 import type { PageRun } from './page-run.ts';
@@ -30,10 +30,13 @@ async function open(kind: 'live' | 'lab' = 'live') {
   const clock = { nowUs: 31_000_000, paused: true, speed: 1 };
   const commands: unknown[] = [];
   const stops: unknown[] = [];
+  const failing = new Set<string>();
+  const wish: { stop: Stop | null } = { stop: null };
   const run: PageRun = {
     command: async (command) => {
       commands.push((command as { type: string }).type);
       const { type } = command as { type: string };
+      if (failing.has(type)) throw new Error('the worker is gone');
       if (type === 'run.pause') clock.paused = true;
       if (type === 'run.resume') clock.paused = false;
       return { ok: true, value: {} };
@@ -56,7 +59,10 @@ async function open(kind: 'live' | 'lab' = 'live') {
         : {
             seed: 1,
             runTo: async () => {},
-            stopAt: (stop) => stops.push(stop),
+            stopAt: (stop) => {
+              wish.stop = stop;
+            },
+            stopsAt: () => wish.stop,
             between: async (act) => act(),
             fork: async (_, { signal }) => {
               await new Promise((resolve) => setTimeout(resolve, 100));
@@ -72,7 +78,7 @@ async function open(kind: 'live' | 'lab' = 'live') {
     act(script);
     for (const listener of listeners) listener(script.events.slice(before));
   };
-  return { store, script, clock, commands, stops, write };
+  return { store, script, clock, commands, stops, wish, write, listeners, failing };
 }
 
 const faultsShown = (store: Awaited<ReturnType<typeof open>>['store']) =>
@@ -193,4 +199,58 @@ it('ends a run when another is opened, and keeps nothing of it', async () => {
   await first.store.open(async () => ({ run: recording.run, scenario: recording.scenario }));
   expect(first.stops).toEqual(['stopped']);
   expect(first.store.getState()).toMatchObject({ phase: 'ready', following: true });
+});
+
+it('in the Lab stops once at what it was asked for, and then goes on', async () => {
+  const { store, wish } = await open('lab');
+  store.setStop('breaker');
+  await store.play();
+  expect({ lab: wish.stop, shown: store.getState().stopAt }).toEqual({ lab: 'breaker', shown: 'breaker' });
+  // The player has come there.
+  wish.stop = null;
+  await store.pause();
+  expect(store.getState().stopAt).toBe(null);
+  await store.play();
+  expect(wish.stop).toBe(null);
+});
+
+it('after a reset a live run does not stop at what the run before came to', async () => {
+  const { store, clock, write, listeners } = await open();
+  write((script) => script.breaker(32, 'order-1', 'shipping', 'CLOSED', 'OPEN', {}, 33));
+  const again = new Script();
+  again.write(
+    { at: 0, by: 'run-1' },
+    { type: 'run.started', seed: 1, composition: 'microservices', host: 'test', setup: 'classroom' },
+  );
+  again.order(1, 'o1');
+  for (const listener of listeners) listener(again.events);
+  store.setStop('breaker');
+  await store.play();
+  again.order(2, 'o2');
+  for (const listener of listeners) listener(again.events.slice(-5));
+  expect(clock.paused).toBe(false);
+});
+
+it('says why a reset failed, and can be used again', async () => {
+  const { store, commands, failing } = await open();
+  failing.add('run.reset');
+  expect(await store.reset()).toEqual({ ok: false, error: { message: 'the worker is gone' } });
+  expect(store.getState().phase).toBe('ready');
+  failing.clear();
+  expect((await store.reset()).ok).toBe(true);
+  expect(commands.filter((type) => type === 'run.reset')).toHaveLength(2);
+});
+
+it('makes no fork of one side of a comparison, and ends those of a run that is reset', async () => {
+  const [left, right] = [await open('lab'), await open('lab')];
+  await left.store.scrub(9_000_000);
+  left.store.setPeer(right.store);
+  expect(await left.store.fork()).toBe(false);
+  left.store.setPeer(null);
+  const forking = left.store.fork();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(await forking).toBe(true);
+  await left.store.reset();
+  expect(left.stops).toEqual(['stopped']);
+  expect(left.store.getState().branches).toHaveLength(1);
 });

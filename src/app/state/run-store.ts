@@ -74,7 +74,6 @@ export type RunStore = StoreApi<RunState> & {
   readonly onHeard: (listener: () => void) => () => void;
   /** The recording of what is shown. */
   readonly recording: () => Recording | null;
-  readonly recordings: () => readonly Recording[];
   /** Lets time go on: the run, or in the past its recording. */
   readonly play: () => Promise<void>;
   readonly pause: () => Promise<void>;
@@ -114,6 +113,23 @@ interface Cursor {
   seq: number;
   timeUs: number;
   playing: boolean;
+}
+
+/** Waits for the shop to be ready, or for it to have failed to start. */
+export function whenReady(store: RunStore): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      const { phase, failure } = store.getState();
+      if (phase === 'ready') resolve();
+      else if (phase === 'failed') reject(new Error(failure ?? 'the shop did not start'));
+      else return false;
+      return true;
+    };
+    if (look()) return;
+    const stop = store.subscribe(() => {
+      if (look()) stop();
+    });
+  });
 }
 
 export function createRunStore(start: StartRun, packing: Packing): RunStore {
@@ -176,7 +192,10 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     if (!force && !changed && same) return;
     changed = false;
     if (shown.history.dropped !== droppedSaid) sayNotices();
+    const { lab } = shown.run;
     store.setState({
+      // In the Lab the run itself has stopped there: the wish is fulfilled.
+      stopAt: cursor === null && lab !== null ? lab.stopsAt() : state.stopAt,
       projections: cursor === null ? shown.history.head : state.projections,
       nowUs,
       paused,
@@ -219,6 +238,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
       branch: recording.id,
       projections: recording.history.head,
     });
+    recording.run.lab?.stopAt(store.getState().stopAt);
     sayNotices();
     tick(true);
   };
@@ -365,6 +385,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
           timeUs = history.timeOf(seq);
           at.playing = false;
           store.setState({ stopAt: null });
+          shown.run.lab?.stopAt(null);
         }
       }
       if (at.playing && timeUs >= shown.run.clock().nowUs) {
@@ -452,6 +473,14 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     tick(true);
   };
 
+  const resetRuns = async (recording: Recording, own: number): Promise<CommandResult> => {
+    const result = await recording.run.command({ type: 'run.reset' });
+    if (!result.ok) return result;
+    await peer?.getState().run?.command({ type: 'run.reset' });
+    await settle(recording, own);
+    return result;
+  };
+
   return Object.assign(store, {
     nowUs: () => cursor?.timeUs ?? shown?.run.clock().nowUs ?? 0,
     open,
@@ -460,20 +489,24 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
       return () => listeners.delete(listener);
     },
     recording: () => shown,
-    recordings: () => recordings,
     reset: async (): Promise<CommandResult> => {
       if (shown === null) return NOT_STARTED;
       const recording = recordings[0] ?? shown;
       generation += 1;
+      const own = generation;
       store.setState({ phase: 'starting', progress: 'Beginning again…', stopAt: null });
-      for (const fork of recordings.slice(1)) fork.close();
+      for (const fork of recordings.slice(1)) {
+        fork.close();
+        void fork.run.stop();
+      }
       recordings = [recording];
       store.setState({ branches: [{ id: recording.id, title: recording.title }] });
       show(recording);
       peer?.follow();
-      const result = await recording.run.command({ type: 'run.reset' });
-      await peer?.getState().run?.command({ type: 'run.reset' });
-      if (result.ok) await settle(recording, generation);
+      const result = await resetRuns(recording, own).catch(
+        (error: unknown): CommandResult => ({ ok: false, error: { message: messageOf(error) } }),
+      );
+      if (own !== generation) return result;
       store.setState({ phase: 'ready', projections: recording.history.head });
       tick(true);
       return result;
@@ -522,10 +555,15 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     fork: async (): Promise<boolean> => {
       const from = shown;
       const lab = from?.run.lab;
-      if (from === null || lab === undefined || lab === null) return false;
+      // One side of a comparison cannot part from its past alone.
+      if (from === null || lab === undefined || lab === null || peer !== null) return false;
       const atUs = Math.round(cursor?.timeUs ?? from.run.clock().nowUs);
       const run = await work('Doing the past again', (job) => lab.fork(atUs, job));
       if (run === null) return false;
+      if (!recordings.includes(from)) {
+        await run.stop();
+        return false;
+      }
       show(record(run, from.scenario, `Fork at ${(atUs / 1_000_000).toFixed(1)} s`));
       return true;
     },

@@ -1,3 +1,4 @@
+import type { RunEvent } from '../../kernel/index.ts';
 import type { ScheduledCommand } from '../../setups/index.ts';
 import type { PageRun } from './page-run.ts';
 
@@ -11,7 +12,8 @@ const LOOK_EVERY_MS = 50;
 export function doOnTime(run: PageRun, commands: readonly ScheduledCommand[]): PageRun {
   if (commands.length === 0) return run;
   let doneUntilMs = 0;
-  const stopHearing = run.subscribe((events) => {
+  // It listens in passing: the one who subscribes is to have all that was kept.
+  const hear = (events: readonly RunEvent[]) => {
     for (const event of events) {
       if (event.seq === 0) doneUntilMs = 0;
       if (event.type !== 'run.commanded') continue;
@@ -21,7 +23,7 @@ export function doOnTime(run: PageRun, commands: readonly ScheduledCommand[]): P
       );
       if (done !== undefined) doneUntilMs = Math.max(doneUntilMs, done.atMs + 1);
     }
-  });
+  };
   const timer = setInterval(() => {
     const { nowUs, paused } = run.clock();
     if (paused) return;
@@ -33,9 +35,13 @@ export function doOnTime(run: PageRun, commands: readonly ScheduledCommand[]): P
   }, LOOK_EVERY_MS);
   return {
     ...run,
+    subscribe: (listener) =>
+      run.subscribe((events) => {
+        hear(events);
+        listener(events);
+      }),
     stop: async () => {
       clearInterval(timer);
-      stopHearing();
       await run.stop();
     },
   };

@@ -6,7 +6,7 @@ import { classroom, classroomSettings } from '../../setups/index.ts';
 import { createActions } from '../state/actions.ts';
 import { type AppStores, StoresContext } from '../state/hooks.ts';
 import type { CommandResult, PageRun } from '../state/page-run.ts';
-import { createRunStore } from '../state/run-store.ts';
+import { createRunStore, whenReady } from '../state/run-store.ts';
 import { createViewStore } from '../state/view-store.ts';
 
 export interface TestShop extends AppStores {
@@ -21,7 +21,7 @@ export interface TestShop extends AppStores {
 export async function openTestShop(
   write: (script: Script) => void = () => {},
   options: {
-    readonly nowS?: number;
+    readonly nowS?: number | (() => number);
     readonly settings?: Partial<RunSettings>;
     readonly tables?: Record<string, readonly Json[]>;
     readonly composition?: string;
@@ -59,7 +59,10 @@ export async function openTestShop(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    clock: () => ({ nowUs: (options.nowS ?? 30) * 1_000_000, paused: true, speed: 1 }),
+    clock: () => {
+      const { nowS = 30 } = options;
+      return { nowUs: (typeof nowS === 'number' ? nowS : nowS()) * 1_000_000, paused: true, speed: 1 };
+    },
     tables: async () => options.tables ?? {},
     notices: () => [],
     onNotice: () => () => {},
@@ -71,14 +74,7 @@ export async function openTestShop(
     unpack: async (bytes) => new TextDecoder().decode(bytes),
   });
   const view = createViewStore();
-  await new Promise<void>((resolve) => {
-    if (store.getState().phase === 'ready') resolve();
-    const stop = store.subscribe((state) => {
-      if (state.phase !== 'ready') return;
-      stop();
-      resolve();
-    });
-  });
+  await whenReady(store);
   return {
     run: store,
     view,

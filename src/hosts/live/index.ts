@@ -1,5 +1,6 @@
 import { type LiveRun, type LiveRunOptions, startRun } from './live-run.ts';
 
+export { HIDDEN_NOTICE } from './hidden-notice.ts';
 export type { LiveRun, LiveRunOptions } from './live-run.ts';
 export type { Notice } from './messages.ts';
 

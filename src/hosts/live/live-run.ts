@@ -3,6 +3,7 @@ import type { Json, RunEvent, RunId, RunTimeUs, ServiceName } from '../../kernel
 import { RunLog } from '../../run-log/index.ts';
 import type { CommandResult, Setup } from '../../setups/index.ts';
 import { type BrowserEdge, baseUrl, startBrowserEdge } from './browser-edge.ts';
+import { HIDDEN_NOTICE } from './hidden-notice.ts';
 import { HubLink } from './hub-link.ts';
 import type { Notice } from './messages.ts';
 import { openExisting } from './open-existing.ts';
@@ -41,11 +42,6 @@ export interface LiveRunParts {
 }
 
 const ENTRY_WITHIN_MS = 5000;
-const HIDDEN: Notice = {
-  id: 'hidden',
-  level: 'info',
-  text: 'The run was paused while its tab was hidden, and went on when you came back.',
-};
 
 /**
  * Starts the setup's shop in this tab, or goes on with it after a reload. Resolves when its door
@@ -265,7 +261,7 @@ class Run implements LiveRun {
     if (document.visibilityState === 'hidden') {
       // The hub decides: the clock here may not have heard yet that the run goes on.
       this.#link.post({ type: 'hold', reason: 'the tab is hidden' });
-      if (!this.#link.clock.paused) this.#notice(HIDDEN);
+      if (!this.#link.clock.paused) this.#notice(HIDDEN_NOTICE);
     } else {
       this.#link.post({ type: 'release' });
     }

@@ -1,4 +1,4 @@
-import { useActions, useRun, useStores } from '../../state/hooks.ts';
+import { useActions, useRun, useStores, useView } from '../../state/hooks.ts';
 
 const MINUTE_US = 60_000_000;
 
@@ -10,6 +10,7 @@ export default function LabSection() {
   const branches = useRun((state) => state.branches);
   const branch = useRun((state) => state.branch);
   const busy = useRun((state) => state.job !== null);
+  const comparing = useView((state) => state.peer !== null);
   if (seed === null) return null;
   return (
     <section className="section lab-section" aria-label="The Lab">
@@ -39,8 +40,12 @@ export default function LabSection() {
         <button
           type="button"
           className="btn btn-small"
-          disabled={busy}
-          title="Another run with the same past and the same arrivals to come"
+          disabled={busy || comparing}
+          title={
+            comparing
+              ? 'End the comparison to part from its past'
+              : 'Another run with the same past and the same arrivals to come'
+          }
           onClick={() => void run.fork()}
         >
           Fork
