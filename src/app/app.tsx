@@ -206,6 +206,7 @@ function StartScreen() {
   const phase = useRun((state) => state.phase);
   const progress = useRun((state) => state.progress);
   const failure = useRun((state) => state.failure);
+  const { view } = useStores();
   if (phase === 'ready') return null;
   return (
     <div className="start-screen">
@@ -221,6 +222,9 @@ function StartScreen() {
           <div className="flex gap-2">
             <button type="button" className="btn" onClick={() => location.reload()}>
               Try again
+            </button>
+            <button type="button" className="btn" onClick={() => view.setState({ setupsOpen: true })}>
+              Choose a setup
             </button>
             <button
               type="button"

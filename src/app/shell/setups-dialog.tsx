@@ -1,10 +1,9 @@
-import { X } from 'lucide-react';
-import { Dialog } from 'radix-ui';
 import { useState } from 'react';
 import { CLASSROOM_SETUPS } from '../../setups/index.ts';
 import type { RunWish } from '../start-run.ts';
 import { readRunWish, withRunWish } from '../state/hash.ts';
 import { useActions, useRun, useStores, useView } from '../state/hooks.ts';
+import { DialogWindow } from '../widgets/dialog-window.tsx';
 import { Segmented } from '../widgets/segmented.tsx';
 import './setups-dialog.css';
 
@@ -42,85 +41,79 @@ export default function SetupsDialog() {
     actions.begin(next);
   };
   return (
-    <Dialog.Root open={open} onOpenChange={(setupsOpen) => view.setState({ setupsOpen })}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog setups" aria-describedby={undefined}>
-          <div className="mb-3 flex items-center justify-between">
-            <Dialog.Title className="text-l font-semibold">Begin a run</Dialog.Title>
-            <Dialog.Close className="icon-btn" aria-label="Close">
-              <X size={18} aria-hidden="true" />
-            </Dialog.Close>
-          </div>
-          <div className="setups-how">
-            <div>
-              <Segmented
-                legend="Where"
-                showLegend
-                options={HOSTS}
-                value={wish.host}
-                onChange={(host) => change({ host })}
-              />
-              <p className="text-s text-muted">
-                {wish.host === 'live'
-                  ? 'Real time, real workers and databases.'
-                  : 'A virtual clock: the same seed gives the same run, and the past can be changed.'}
-              </p>
-            </div>
-            <Segmented
-              legend="As"
-              showLegend
-              options={COMPOSITIONS}
-              value={wish.composition}
-              onChange={(composition) => change({ composition })}
+    <DialogWindow
+      title="Begin a run"
+      open={open}
+      onOpenChange={(setupsOpen) => view.setState({ setupsOpen })}
+      className="setups"
+    >
+      <div className="setups-how">
+        <div>
+          <Segmented
+            legend="Where"
+            showLegend
+            options={HOSTS}
+            value={wish.host}
+            onChange={(host) => change({ host })}
+          />
+          <p className="text-s text-muted">
+            {wish.host === 'live'
+              ? 'Real time, real workers and databases.'
+              : 'A virtual clock: the same seed gives the same run, and the past can be changed.'}
+          </p>
+        </div>
+        <Segmented
+          legend="As"
+          showLegend
+          options={COMPOSITIONS}
+          value={wish.composition}
+          onChange={(composition) => change({ composition })}
+        />
+        {wish.host === 'lab' && (
+          <label className="setups-seed">
+            <span className="label">Seed</span>
+            <input
+              className="input num"
+              inputMode="numeric"
+              value={seed}
+              aria-invalid={seedWrong}
+              onChange={(event) => setSeed(event.target.value.trim())}
             />
-            {wish.host === 'lab' && (
-              <label className="setups-seed">
-                <span className="label">Seed</span>
-                <input
-                  className="input num"
-                  inputMode="numeric"
-                  value={seed}
-                  aria-invalid={seedWrong}
-                  onChange={(event) => setSeed(event.target.value.trim())}
-                />
-                {seedWrong && (
-                  <span role="alert" className="text-s text-fail">
-                    A whole number from 0 to 4,294,967,295.
-                  </span>
-                )}
-              </label>
+            {seedWrong && (
+              <span role="alert" className="text-s text-fail">
+                A whole number from 0 to 4,294,967,295.
+              </span>
             )}
-          </div>
-          <ol className="setups-list">
-            {CLASSROOM_SETUPS.map((setup) => {
-              const { setup: own } = setup.scenario[wish.composition];
-              return (
-                <li key={own.name}>
-                  <button
-                    type="button"
-                    className="setup-choice"
-                    disabled={wish.host === 'lab' && seedWrong}
-                    aria-current={own.name === current}
-                    onClick={() => begin(own.name)}
-                  >
-                    <span className="setup-number num" aria-hidden="true">
-                      {setup.number}
-                    </span>
-                    <span>
-                      <b>{own.title}</b>
-                      <span className="setup-text">{own.text}</span>
-                      {wish.composition === 'monolith' && setup.monolithNote !== null && (
-                        <span className="setup-text">{setup.monolithNote}</span>
-                      )}
-                    </span>
-                  </button>
-                </li>
-              );
-            })}
-          </ol>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+          </label>
+        )}
+      </div>
+      <ol className="setups-list">
+        {CLASSROOM_SETUPS.map((setup) => {
+          const { setup: own } = setup.scenario[wish.composition];
+          return (
+            <li key={own.name}>
+              <button
+                type="button"
+                className="setup-choice"
+                disabled={wish.host === 'lab' && seedWrong}
+                aria-current={own.name === current}
+                onClick={() => begin(own.name)}
+              >
+                <span className="setup-number num" aria-hidden="true">
+                  {setup.number}
+                </span>
+                <span>
+                  <b>{own.title}</b>
+                  <span className="setup-text">{own.text}</span>
+                  {wish.composition === 'monolith' && setup.monolithNote !== null && (
+                    <span className="setup-text">{setup.monolithNote}</span>
+                  )}
+                </span>
+              </button>
+            </li>
+          );
+        })}
+      </ol>
+    </DialogWindow>
   );
 }

@@ -1,11 +1,10 @@
-import { X } from 'lucide-react';
-import { Dialog } from 'radix-ui';
 import { useState } from 'react';
 import { readRunWish } from '../state/hash.ts';
 import { useRun, useStores, useView } from '../state/hooks.ts';
 import { embedSnippet, isOwnComputer, type ShareState, shareLink } from '../state/share-link.ts';
 import { ZONES, type Zone } from '../state/view-store.ts';
 import { CopyButton } from '../widgets/copy-button.tsx';
+import { DialogWindow } from '../widgets/dialog-window.tsx';
 import { QrCode } from '../widgets/qr-code.tsx';
 import './share-dialog.css';
 
@@ -44,72 +43,66 @@ export default function ShareDialog() {
   // A frame is as wide as its page lets it be: nobody projects it.
   const snippet = embedSnippet(shareLink({ ...state, projector: false, hidden }), `Bulkhead: ${title}`);
   return (
-    <Dialog.Root open={open} onOpenChange={(shareOpen) => view.setState({ shareOpen })}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog share" aria-describedby={undefined}>
-          <div className="mb-3 flex items-center justify-between">
-            <Dialog.Title className="text-l font-semibold">Share</Dialog.Title>
-            <Dialog.Close className="icon-btn" aria-label="Close">
-              <X size={18} aria-hidden="true" />
-            </Dialog.Close>
-          </div>
-          <div className="share-parts">
-            <div className="share-texts">
-              <section>
-                <div className="share-head">
-                  <h3 className="section-title">Link</h3>
-                  <CopyButton text={link} what="the link" />
-                </div>
-                <Text label="Link" text={link} rows={2} />
-                <p className="text-s text-muted">
-                  It opens the same setup, what is selected, the dock and the looks, from the beginning: what
-                  has happened in this run stays here.
-                </p>
-              </section>
-              <section>
-                <div className="share-head">
-                  <h3 className="section-title">Embed</h3>
-                  <CopyButton text={snippet} what="the HTML" />
-                </div>
-                <fieldset className="share-zones">
-                  <legend className="text-s text-muted">Leave out</legend>
-                  {ZONES.map((zone) => (
-                    <label key={zone}>
-                      <input
-                        type="checkbox"
-                        checked={hidden.includes(zone)}
-                        onChange={(event) =>
-                          setHidden(
-                            ZONES.filter((each) =>
-                              each === zone ? event.target.checked : hidden.includes(each),
-                            ),
-                          )
-                        }
-                      />
-                      {ZONE_TITLES[zone]}
-                    </label>
-                  ))}
-                </fieldset>
-                <Text label="HTML for a page that embeds the shop" text={snippet} rows={4} />
-                <p className="text-s text-muted">
-                  A page around it can drive the shop by messages, too: see “The scripting door” in the
-                  documentation.
-                </p>
-              </section>
+    <DialogWindow
+      title="Share"
+      open={open}
+      onOpenChange={(shareOpen) => view.setState({ shareOpen })}
+      className="share"
+    >
+      <div className="share-parts">
+        <div className="share-texts">
+          <section>
+            <div className="share-head">
+              <h3 className="section-title">Link</h3>
+              <CopyButton text={link} what="the link" />
             </div>
-            <section className="share-qr">
-              <QrCode text={link} label="QR code of the link" />
-              <p className="text-s text-muted">
-                {isOwnComputer(link)
-                  ? 'This address is this computer’s own: other devices cannot open it. Put the page on a web server first.'
-                  : 'For the class: point a camera at it.'}
-              </p>
-            </section>
-          </div>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+            <Text label="Link" text={link} rows={2} />
+            <p className="text-s text-muted">
+              It opens the same setup, what is selected, the dock and the looks, from the beginning: what has
+              happened in this run stays here.
+            </p>
+          </section>
+          <section>
+            <div className="share-head">
+              <h3 className="section-title">Embed</h3>
+              <CopyButton text={snippet} what="the HTML" />
+            </div>
+            <fieldset className="share-zones">
+              <legend className="text-s text-muted">Leave out</legend>
+              {ZONES.map((zone) => (
+                <label key={zone}>
+                  <input
+                    type="checkbox"
+                    checked={hidden.includes(zone)}
+                    onChange={(event) =>
+                      setHidden(
+                        ZONES.filter((each) =>
+                          each === zone ? event.target.checked : hidden.includes(each),
+                        ),
+                      )
+                    }
+                  />
+                  {ZONE_TITLES[zone]}
+                </label>
+              ))}
+            </fieldset>
+            <Text label="HTML for a page that embeds the shop" text={snippet} rows={4} />
+            <p className="text-s text-muted">
+              A page around it can drive the shop by messages, too: see “The scripting door” in the
+              documentation.
+            </p>
+          </section>
+        </div>
+        <section className="share-qr">
+          <QrCode text={link} label="QR code of the link" />
+          <p className="text-s text-muted">
+            {isOwnComputer(link)
+              ? 'This address is this computer’s own: other devices cannot open it. Put the page on a web server first.'
+              : 'For the class: point a camera at it.'}
+          </p>
+        </section>
+      </div>
+    </DialogWindow>
   );
 }
 

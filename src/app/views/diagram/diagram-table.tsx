@@ -11,7 +11,7 @@ export default function DiagramTable() {
   const layout = useLayout();
   const calls = layout.edges;
   return (
-    <div className="diagram-table" data-testid="diagram-table">
+    <div className="diagram-table" data-keys="on" data-testid="diagram-table">
       <TableScroll label="The shop as tables">
         <table className="rows rows-plain">
           <caption>Services</caption>

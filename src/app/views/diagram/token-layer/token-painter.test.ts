@@ -3,30 +3,11 @@ import type { CallView } from '../../../../projections/index.ts';
 import type { StrokeContext } from './draw-edge-loads.ts';
 import { thickness } from './draw-edge-loads.ts';
 import { edgeLoads } from './edge-loads.ts';
+import { callView } from './testing/call-view.ts';
 import { TokenPainter } from './token-painter.ts';
 import { CallDifference, type TokenScene } from './token-scene.ts';
 
-const call = (id: string, more: Partial<CallView> = {}): CallView => ({
-  id,
-  from: 'customers',
-  fromInstance: 'customers-1' as never,
-  to: 'gateway',
-  plane: 'data',
-  traceId: 't1',
-  attempt: 1,
-  path: '/orders',
-  probe: false,
-  sentUs: 1_000_000,
-  receivedUs: null,
-  answeredUs: null,
-  endedUs: null,
-  end: 'pending',
-  status: null,
-  rejectedBy: null,
-  outDelayMs: 0,
-  backDelayMs: 0,
-  ...more,
-});
+const call = (id: string, more: Partial<CallView> = {}) => callView({ id, ...more });
 
 const scene: TokenScene = {
   width: 800,

@@ -3,28 +3,7 @@ import type { CallView } from '../../../../projections/index.ts';
 import { BOXES } from '../geometry.ts';
 import { drawTokens, type TokenContext, type TokenView } from './draw-tokens.ts';
 import { placeTokens, type Token } from './place-tokens.ts';
-
-const call = (more: Partial<CallView> = {}): CallView => ({
-  id: 's1',
-  from: 'customers',
-  fromInstance: 'customers-1' as never,
-  to: 'gateway',
-  plane: 'data',
-  traceId: 't1',
-  attempt: 1,
-  path: '/orders',
-  probe: false,
-  sentUs: 1_000_000,
-  receivedUs: null,
-  answeredUs: null,
-  endedUs: null,
-  end: 'pending',
-  status: null,
-  rejectedBy: null,
-  outDelayMs: 0,
-  backDelayMs: 0,
-  ...more,
-});
+import { callView } from './testing/call-view.ts';
 
 const place = (calls: readonly CallView[], atS: number, planes: readonly ('data' | 'control')[] = ['data']) =>
   placeTokens(calls, { nowUs: atS * 1_000_000, hopMs: 250, planes });
@@ -33,32 +12,32 @@ describe('where tokens are', () => {
   it('goes from the caller to the callee in one hop of run time', () => {
     const left = BOXES.customers.x + BOXES.customers.width;
     const right = BOXES.gateway.x;
-    expect(place([call()], 1)[0]).toMatchObject({ shape: 'out', x: left });
-    expect(place([call()], 1.125)[0]?.x).toBeCloseTo((left + right) / 2);
-    expect(place([call()], 1.25)[0]?.x).toBeCloseTo(right);
+    expect(place([callView()], 1)[0]).toMatchObject({ shape: 'out', x: left });
+    expect(place([callView()], 1.125)[0]?.x).toBeCloseTo((left + right) / 2);
+    expect(place([callView()], 1.25)[0]?.x).toBeCloseTo(right);
   });
 
   it('waits at the door while it is not taken, one behind the other', () => {
-    const [first, second] = place([call(), call({ id: 's2' })], 2);
+    const [first, second] = place([callView(), callView({ id: 's2' })], 2);
     expect([first?.shape, second?.shape]).toEqual(['waiting', 'waiting']);
     expect(second?.x).toBeLessThan(first?.x ?? 0);
   });
 
   it('is not seen inside the callee, and comes back as a ring or a failure', () => {
-    const inside = call({ receivedUs: 1_250_000 });
+    const inside = callView({ receivedUs: 1_250_000 });
     expect(place([inside], 1.3)).toEqual([]);
     expect(place([{ ...inside, answeredUs: 1_400_000, status: 200 }], 1.5)[0]?.shape).toBe('back');
     expect(place([{ ...inside, answeredUs: 1_400_000, status: 503 }], 1.5)[0]?.shape).toBe('failure');
   });
 
   it('marks a timeout for a moment, then forgets it', () => {
-    const late = call({ end: 'timeout', endedUs: 2_000_000 });
+    const late = callView({ end: 'timeout', endedUs: 2_000_000 });
     expect(place([late], 2.2)[0]?.shape).toBe('timeout');
     expect(place([late], 3)).toEqual([]);
   });
 
   it('turns a refused call back at the start of its edge', () => {
-    const refused = call({
+    const refused = callView({
       from: 'order',
       to: 'shipping',
       end: 'rejected',
@@ -73,13 +52,13 @@ describe('where tokens are', () => {
   });
 
   it('shows the control plane only when it is asked for', () => {
-    const heartbeat = call({ from: 'order', to: 'registry', plane: 'control' });
+    const heartbeat = callView({ from: 'order', to: 'registry', plane: 'control' });
     expect(place([heartbeat], 1.1)).toEqual([]);
     expect(place([heartbeat], 1.1, ['data', 'control'])).toHaveLength(1);
   });
 
   it('is slower on an edge that a fault slows', () => {
-    const slowed = call({ outDelayMs: 750 });
+    const slowed = callView({ outDelayMs: 750 });
     expect(place([slowed], 1.5)[0]?.shape).toBe('out');
     expect(place([slowed], 1.5)[0]?.x).toBeCloseTo(
       (BOXES.customers.x + BOXES.customers.width + BOXES.gateway.x) / 2,
