@@ -198,6 +198,7 @@ test('a live run of a ready-made setup is compared, with what was done in it, an
   for (const time of ['once', 'again']) {
     await page.getByTestId('compare').click();
     await expect(page.getByTestId('comparison'), time).toBeVisible({ timeout: 30_000 });
+    expect(new URL(page.url()).hash).toBe('#setup=shipping-down&host=lab&compare=1');
     await minuteOn(shop);
     const both = await logs(shop);
     expect(faults(both.services)).toMatchObject([{ kind: 'down', target: { service: 'shipping' } }]);
@@ -206,5 +207,8 @@ test('a live run of a ready-made setup is compared, with what was done in it, an
     expect(crashes(both.monolith)).toContain('monolith-1');
     await page.getByRole('button', { name: 'End the comparison' }).click();
     await expect(page.getByTestId('comparison')).toHaveCount(0);
+    expect(new URL(page.url()).hash).toBe('#setup=shipping-down&host=lab');
   }
+  await shop.open('./?again#setup=shipping-down&host=lab&compare=1');
+  await expect(page.getByTestId('comparison')).toBeVisible({ timeout: 30_000 });
 });

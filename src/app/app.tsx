@@ -12,7 +12,7 @@ import { Toasts } from './shell/toasts.tsx';
 import { TopBar } from './shell/top-bar.tsx';
 import { createActions } from './state/actions.ts';
 import { isFresh } from './state/calm.ts';
-import { followHash, readHash } from './state/hash.ts';
+import { followHash, followLab, readCompare, readHash } from './state/hash.ts';
 import {
   type AppStores,
   StoresContext,
@@ -46,14 +46,16 @@ const ShareDialog = lazy(() => import('./shell/share-dialog.tsx'));
 export function openShop(start: StartRun): AppStores & { readonly close: () => void } {
   const view = createViewStore({ theme: storedTheme(), ...readHash(location.hash, location.search) });
   const run = createRunStore(start, browserPacking);
+  const compare = readCompare(location.hash);
   // A run that goes on after a reload needs no first sentence.
   const known = run.subscribe((state) => {
     if (state.phase !== 'ready') return;
     known();
     if (!isFresh(state.projections)) view.setState({ played: true });
+    if (compare) stores.actions.compare();
   });
   const stores: AppStores = { view, run, actions: createActions(run, view) };
-  const undo = [followTheme(view), followHash(view), openScriptingDoor(window, stores), run.stop];
+  const undo = [followTheme(view), followHash(view), followLab(run), openScriptingDoor(window, stores), run.stop];
   return { ...stores, close: () => undo.forEach((action) => action()) };
 }
 

@@ -1,5 +1,6 @@
 import { SERVICE_NAMES, type ServiceName } from '../../kernel/index.ts';
 import type { RunWish } from '../start-run.ts';
+import type { RunStore } from './run-store.ts';
 import {
   DOCK_TABS,
   type DockTab,
@@ -108,6 +109,9 @@ export function readRunWish(hash: string): RunWish {
   };
 }
 
+/** `#compare=1`: both compositions side by side. */
+export const readCompare = (hash: string): boolean => parametersOf(hash).get('compare') === '1';
+
 /** The address with another run in it. */
 export function withRunWish(hash: string, { host, setup, composition, seed }: RunWish): string {
   const parameters = parametersOf(hash);
@@ -132,6 +136,7 @@ export function writeHash(state: ViewState, before: string): string {
   put('theme', state.theme === 'system' ? null : state.theme);
   put('projector', state.projector ? '1' : null);
   put('view', state.asTable ? 'table' : null);
+  put('compare', state.peer === null ? null : '1');
   return hashOf(parameters);
 }
 
@@ -141,11 +146,31 @@ export function hashOf(parameters: URLSearchParams): string {
   return text === '' ? '' : `#${text}`;
 }
 
-/** Keeps the address in step with the view, without adding to the history. */
-export function followHash(view: ViewStore): () => void {
-  return view.subscribe((state) => {
-    const hash = writeHash(state, location.hash);
-    if (hash !== location.hash)
-      history.replaceState(null, '', `${location.pathname}${location.search}${hash}`);
-  });
+function show(hash: string): void {
+  if (hash !== location.hash)
+    history.replaceState(null, '', `${location.pathname}${location.search}${hash}`);
 }
+
+/** Keeps the address in step with the view, without adding to the history. */
+export const followHash = (view: ViewStore): (() => void) =>
+  view.subscribe((state) => show(writeHash(state, location.hash)));
+
+/**
+ * A run that was taken to the Lab, or compared there, is in the address too: what was done in it is not, but its
+ * setup begins there again after a reload.
+ */
+export const followLab = (store: RunStore): (() => void) =>
+  store.subscribe(({ phase, run, scenario }, before) => {
+    const lab = run?.lab ?? null;
+    if (phase !== 'ready' || lab === null || scenario === null) return;
+    if (phase === before.phase && run === before.run) return;
+    const { name, composition, seed } = scenario.setup;
+    show(
+      withRunWish(location.hash, {
+        host: 'lab',
+        setup: name,
+        composition,
+        seed: lab.seed === seed ? null : lab.seed,
+      }),
+    );
+  });

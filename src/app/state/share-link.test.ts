@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SERVICE_NAMES } from '../../kernel/index.ts';
-import { readHash, readRunWish } from './hash.ts';
+import { readCompare, readHash, readRunWish } from './hash.ts';
 import { embedSnippet, isOwnComputer, type ShareState, shareLink } from './share-link.ts';
 import { DOCK_TABS, ZONES } from './view-store.ts';
 
@@ -27,6 +27,8 @@ const states: fc.Arbitrary<ShareState> = fc.record({
   dock: fc.option(fc.constantFrom(...DOCK_TABS)),
   theme: fc.constantFrom('system', 'light', 'dark'),
   projector: fc.boolean(),
+  asTable: fc.boolean(),
+  compare: fc.boolean(),
   hidden: fc.subarray([...ZONES]),
 });
 
@@ -37,6 +39,8 @@ const plain: ShareState = {
   dock: null,
   theme: 'system',
   projector: false,
+  asTable: false,
+  compare: false,
   hidden: [],
 };
 
@@ -45,14 +49,16 @@ describe('a shared link', () => {
     fc.assert(
       fc.property(states, (state) => {
         const { hash, search, origin, pathname } = new URL(shareLink(state));
-        const { page, run, selection, dock, theme, projector, hidden } = state;
+        const { page, run, selection, dock, theme, projector, asTable, compare, hidden } = state;
         expect(`${origin}${pathname}`).toBe(page.replace(/[?#].*$/, ''));
         expect(readRunWish(hash)).toEqual(run);
+        expect(readCompare(hash)).toBe(compare);
         expect(readHash(hash, search)).toEqual({
           selection,
           ...(theme === 'system' ? {} : { theme }),
           ...(dock === null ? {} : { dockTab: dock, dockOpen: true, dockTouched: true }),
           ...(projector ? { projector } : {}),
+          ...(asTable ? { asTable } : {}),
           ...(hidden.length === 0 ? {} : { hidden, unknownZones: [] }),
         });
       }),

@@ -16,6 +16,10 @@ export interface ShareState {
   readonly dock: DockTab | null;
   readonly theme: ThemeChoice;
   readonly projector: boolean;
+  /** The diagram as tables. */
+  readonly asTable: boolean;
+  /** Both compositions side by side. */
+  readonly compare: boolean;
   readonly hidden: readonly Zone[];
 }
 
@@ -24,7 +28,8 @@ const lasting = (selection: Selection | null): Selection | null =>
   selection?.kind === 'service' || selection?.kind === 'edge' ? selection : null;
 
 /** The address that opens the very same thing elsewhere; `readHash` and its neighbours read it. */
-export function shareLink({ page, run, selection, dock, theme, projector, hidden }: ShareState): string {
+export function shareLink(state: ShareState): string {
+  const { page, run, selection, dock, theme, projector, asTable, compare, hidden } = state;
   const address = new URL(page);
   address.search = '';
   address.hash = '';
@@ -34,6 +39,8 @@ export function shareLink({ page, run, selection, dock, theme, projector, hidden
   if (dock !== null) parameters.set('dock', dock);
   if (theme !== 'system') parameters.set('theme', theme);
   if (projector) parameters.set('projector', '1');
+  if (asTable) parameters.set('view', 'table');
+  if (compare) parameters.set('compare', '1');
   if (hidden.length > 0) parameters.set('hide', hidden.join(','));
   return `${address.href}${hashOf(parameters)}`;
 }
