@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { LabRun } from '../hosts/virtual/index.ts';
 import { scenarioNamed } from '../setups/index.ts';
+import { ORDER_PATH_LINES } from './order-path-lines.ts';
 import { SideMeasurement } from './side-figures.ts';
 
 const turn = (next: () => void) => setImmediate(next);
@@ -18,12 +19,17 @@ async function sideOf(composition: 'microservices' | 'monolith', untilMs: number
 
 it('says of both sides what their logs say', async () => {
   const [services, monolith] = [await sideOf('microservices', 20_000), await sideOf('monolith', 20_000)];
-  expect(services.figures).toMatchObject({ deployables: 7, services: 5 });
+  expect(services.figures).toMatchObject({
+    deployables: 7,
+    services: 5,
+    orderPathLines: ORDER_PATH_LINES.microservices,
+  });
   expect(monolith.figures).toMatchObject({
     deployables: 1,
     databases: 1,
     services: 1,
     failing: ['monolith'],
+    orderPathLines: ORDER_PATH_LINES.monolith,
   });
   expect(services.figures.databases).toBeGreaterThanOrEqual(6);
   // Browsing needs no Shipping.

@@ -1,5 +1,6 @@
 import { type InstanceId, type RunEvent, type ServiceName, serviceOf } from '../kernel/index.ts';
 import { Measurement } from './measurement.ts';
+import { ORDER_PATH_LINES } from './order-path-lines.ts';
 import { percentile } from './samples.ts';
 import { KINDS, type Kind } from './seed-result.ts';
 
@@ -36,11 +37,16 @@ export interface SideFigures {
   readonly services: number;
   /** Requests over a network that an order needed, its customer's own among them; null: none is confirmed. */
   readonly callsPerOrder: number | null;
+  /** Of the shop's own code, for one order; null: the log does not say which shop it is. */
+  readonly orderPathLines: number | null;
   readonly deployables: number;
   readonly databases: number;
   /** How long instances of the shop were up, all together. */
   readonly instanceUs: number;
 }
+
+const isComposition = (name: string): name is keyof typeof ORDER_PATH_LINES =>
+  Object.hasOwn(ORDER_PATH_LINES, name);
 
 /** Folds one side's log, from its first event on. `fromMs`: what begins earlier is not counted. */
 export class SideMeasurement {
@@ -53,6 +59,7 @@ export class SideMeasurement {
   readonly #upSinceUs = new Map<InstanceId, number>();
   #upUs = 0;
   #broken = false;
+  #orderPathLines: number | null = null;
 
   constructor(fromMs: number) {
     this.#fromMs = fromMs;
@@ -62,6 +69,9 @@ export class SideMeasurement {
   add(event: RunEvent): void {
     this.#measurement.add(event);
     switch (event.type) {
+      case 'run.started':
+        this.#orderPathLines = isComposition(event.composition) ? ORDER_PATH_LINES[event.composition] : null;
+        break;
       case 'request.sent':
         if (event.plane === 'data' && event.traceId !== null)
           this.#callsOfTrace.set(event.traceId, (this.#callsOfTrace.get(event.traceId) ?? 0) + 1);
@@ -125,6 +135,7 @@ export class SideMeasurement {
       failing: [...this.#failing].sort(),
       services: [...this.#deployables].filter((service) => OF_THE_SHOP.includes(service)).length,
       callsPerOrder: this.#callsPerOrder(),
+      orderPathLines: this.#orderPathLines,
       deployables: this.#deployables.size,
       databases: this.#databases.size,
       instanceUs: upUs,

@@ -23,6 +23,7 @@ const NEAR = 0.02;
 const percent = (share: number | null): string => (share === null ? NONE : `${Math.round(share * 100)} %`);
 const duration = (us: number | null): string => (us === null ? NONE : formatDuration(us / 1000));
 const rate = (perSecond: number | null): string => (perSecond === null ? NONE : `${perSecond.toFixed(2)}/s`);
+const counted = (value: number | null): string => value?.toLocaleString('en') ?? NONE;
 const number = (value: number | null): string => (value === null ? NONE : value.toFixed(1));
 
 /** Which of two is better, when more (or less) is; even when they are near. */
@@ -156,6 +157,15 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
       better: betterOf(services.callsPerOrder, monolith.callsPerOrder, 'less'),
       says: 'Each can be late, lost, or answered twice; the customer’s own is counted.',
       turns: 'Never: what is a function call there is a request here.',
+    },
+    {
+      key: 'lines',
+      title: 'Lines of code on the path of an order',
+      services: counted(services.orderPathLines),
+      monolith: counted(monolith.orderPathLines),
+      better: betterOf(services.orderPathLines, monolith.orderPathLines, 'less'),
+      says: 'Of the shop’s own code, those that run from the order’s request to its confirmation, the safety nets among them.',
+      turns: 'Who works on one service alone reads that part only.',
     },
     {
       key: 'deployables',

@@ -1,0 +1,8 @@
+/**
+ * Lines of the shop's own code that run while one order passes, in each composition. Measured
+ * (`scripts/order-path-lines.mjs`); its test fails when these are no longer true.
+ */
+export const ORDER_PATH_LINES = {
+  microservices: 1962,
+  monolith: 1242,
+} as const;
