@@ -184,7 +184,7 @@ test('with Shipping crashed, services lose only what needs Shipping, the monolit
 test('a live run of a ready-made setup is compared, with what was done in it, and once more from there', async ({
   shop,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const { page } = shop;
   await shop.open('./#setup=shipping-down');
   await page.getByTestId('play').click();

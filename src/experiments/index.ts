@@ -1,3 +1,6 @@
+export * from './affected-intents.ts';
+export * from './blast-radius.ts';
+export * from './blast-timeline.ts';
 export * from './comparison.ts';
 export * from './run-seed.ts';
 export * from './samples.ts';

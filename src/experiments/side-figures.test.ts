@@ -28,14 +28,13 @@ it('says of both sides what their logs say', async () => {
     deployables: 1,
     databases: 1,
     services: 1,
-    failing: ['monolith'],
+    blast: { services: ['monolith'], ofServices: 1 },
     orderPathLines: ORDER_PATH_LINES.monolith,
   });
   expect(services.figures.databases).toBeGreaterThanOrEqual(6);
   // Browsing needs no Shipping.
   expect(services.figures.kinds.browse.success).toBe(1);
-  expect(services.figures.failing).toContain('shipping');
-  expect(services.figures.failing).not.toContain('product');
+  expect(services.figures.blast).toMatchObject({ services: ['shipping'], ofServices: 5 });
   expect(monolith.figures.kinds.browse.success).toBeLessThan(1);
   // Goods are held together with the order, in one transaction.
   expect(monolith.figures.halfDoneGoodsMean).toBe(0);

@@ -1,11 +1,10 @@
 import { type InstanceId, type RunEvent, type ServiceName, serviceOf } from '../kernel/index.ts';
+import { BlastRadius, type BlastRadiusView, OF_THE_SHOP } from './blast-radius.ts';
 import { Measurement } from './measurement.ts';
 import { ORDER_PATH_LINES } from './order-path-lines.ts';
 import { percentile } from './samples.ts';
 import { KINDS, type Kind } from './seed-result.ts';
 
-/** Whose failures are a blast: the shop's own five, not the provider outside of it. */
-const OF_THE_SHOP: readonly ServiceName[] = ['gateway', 'user', 'product', 'order', 'shipping', 'monolith'];
 const FOR_EVER_MS = 1e9;
 const OUTSIDE: readonly ServiceName[] = ['customers', 'payment-provider'];
 
@@ -32,8 +31,8 @@ export interface SideFigures {
   /** Of those with stock or a parcel held, and not only money. */
   readonly halfDoneGoodsMean: number | null;
   readonly oldestHalfDoneUs: number;
-  /** Services that answered with a failure, or not at all, since the first fault. */
-  readonly failing: readonly ServiceName[];
+  /** What the fault that is, or was last, at work has done; null: there was none. */
+  readonly blast: BlastRadiusView | null;
   readonly services: number;
   /** Requests over a network that an order needed, its customer's own among them; null: none is confirmed. */
   readonly callsPerOrder: number | null;
@@ -55,10 +54,9 @@ export class SideMeasurement {
   readonly #callsOfTrace = new Map<string, number>();
   readonly #deployables = new Set<ServiceName>();
   readonly #databases = new Set<ServiceName>();
-  readonly #failing = new Set<ServiceName>();
+  readonly #blast = new BlastRadius();
   readonly #upSinceUs = new Map<InstanceId, number>();
   #upUs = 0;
-  #broken = false;
   #orderPathLines: number | null = null;
 
   constructor(fromMs: number) {
@@ -68,6 +66,7 @@ export class SideMeasurement {
 
   add(event: RunEvent): void {
     this.#measurement.add(event);
+    this.#blast.add(event);
     switch (event.type) {
       case 'run.started':
         this.#orderPathLines = isComposition(event.composition) ? ORDER_PATH_LINES[event.composition] : null;
@@ -75,12 +74,6 @@ export class SideMeasurement {
       case 'request.sent':
         if (event.plane === 'data' && event.traceId !== null)
           this.#callsOfTrace.set(event.traceId, (this.#callsOfTrace.get(event.traceId) ?? 0) + 1);
-        break;
-      case 'response.sent':
-        if (event.plane === 'data' && event.status >= 500) this.#failed(event.service);
-        break;
-      case 'request.failed':
-        if (event.plane === 'data' && event.error !== 'cancelled') this.#failed(event.to);
         break;
       case 'instance.ready':
         if (OUTSIDE.includes(event.service)) break;
@@ -90,13 +83,6 @@ export class SideMeasurement {
       case 'instance.crashed':
       case 'instance.stopped':
         this.#down(event.instance, event.timeUs);
-        if (event.type === 'instance.crashed') {
-          this.#broken = true;
-          this.#failed(event.service);
-        }
-        break;
-      case 'fault.started':
-        this.#broken = true;
         break;
       case 'store.committed':
         if (!OUTSIDE.includes(event.service)) this.#databases.add(event.service);
@@ -132,7 +118,7 @@ export class SideMeasurement {
       halfDoneMean: mean(halfDone.integralUs),
       halfDoneGoodsMean: mean(halfDone.goodsIntegralUs),
       oldestHalfDoneUs: halfDone.oldestUs,
-      failing: [...this.#failing].sort(),
+      blast: this.#blast.view,
       services: [...this.#deployables].filter((service) => OF_THE_SHOP.includes(service)).length,
       callsPerOrder: this.#callsPerOrder(),
       orderPathLines: this.#orderPathLines,
@@ -140,10 +126,6 @@ export class SideMeasurement {
       databases: this.#databases.size,
       instanceUs: upUs,
     };
-  }
-
-  #failed(service: ServiceName): void {
-    if (this.#broken && OF_THE_SHOP.includes(service)) this.#failing.add(service);
   }
 
   #down(instance: InstanceId, timeUs: number): void {

@@ -1,4 +1,4 @@
-import type { KindFigures, SideFigures } from '../../../experiments/index.ts';
+import { affectedOf, type KindFigures, type SideFigures } from '../../../experiments/index.ts';
 import { formatDuration, serviceTitle } from '../../../projections/index.ts';
 
 export type Better = 'services' | 'monolith' | 'even' | null;
@@ -38,6 +38,36 @@ const KIND_TITLES = { order: 'Orders', browse: 'Browsing', status: 'Order status
 type KindName = keyof typeof KIND_TITLES;
 const FIELD_TITLES = { p50Us: 'median', p95Us: '95 % within', p99Us: '99 % within' } as const;
 
+/** "1 of 5: Shipping". */
+function blastServices({ blast }: SideFigures): string {
+  if (blast === null || blast.services.length === 0) return 'none';
+  const { services, ofServices } = blast;
+  const count = `${services.length} of ${ofServices}`;
+  return services.length === ofServices
+    ? `all: ${count}`
+    : `${count}: ${services.map(serviceTitle).join(', ')}`;
+}
+
+/** "93 % of orders, 0 % of browsing". */
+function blastIntents({ blast }: SideFigures): string {
+  if (blast === null) return 'none';
+  const share = (of: 'order' | 'browse') => percent(affectedOf(blast.intents[of]));
+  return `${share('order')} of orders, ${share('browse')} of browsing`;
+}
+
+const hitShare = ({ blast }: SideFigures): number | null =>
+  blast === null || blast.ofServices === 0 ? null : blast.services.length / blast.ofServices;
+
+/** Of all kinds: what customers notice decides, not how many parts the shop is cut into. */
+function affectedShare({ blast }: SideFigures): number | null {
+  if (blast === null) return null;
+  const kinds = Object.values(blast.intents);
+  return affectedOf({
+    ended: kinds.reduce((sum, { ended }) => sum + ended, 0),
+    affected: kinds.reduce((sum, { affected }) => sum + affected, 0),
+  });
+}
+
 /** The lines, from the figures of both sides. */
 export function comparisonRows(services: SideFigures, monolith: SideFigures): readonly ComparisonRow[] {
   const kind = (side: SideFigures, of: KindName): KindFigures => side.kinds[of];
@@ -64,14 +94,6 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
     says,
     turns,
   });
-  const failing = (side: SideFigures) =>
-    side.failing.length === 0
-      ? 'none'
-      : side.failing.length === side.services
-        ? `all: ${side.services} of ${side.services}`
-        : `${side.failing.length} of ${side.services}: ${side.failing.map(serviceTitle).join(', ')}`;
-  const failingShare = (side: SideFigures) =>
-    side.services === 0 ? null : side.failing.length / side.services;
   return [
     success(
       'order',
@@ -143,11 +165,20 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
     {
       key: 'blast',
       title: 'Blast radius',
-      services: failing(services),
-      monolith: failing(monolith),
-      better: betterOf(failingShare(services), failingShare(monolith), 'less'),
-      says: 'Which deployed parts have failed a request since the first fault.',
+      services: blastServices(services),
+      monolith: blastServices(monolith),
+      better: betterOf(hitShare(services), hitShare(monolith), 'less'),
+      says: 'Which deployed parts gave a failed, refused or late answer because of the last fault.',
       turns: 'Without timeouts and breakers a failing service takes its callers along.',
+    },
+    {
+      key: 'blast-intents',
+      title: 'what customers felt of it',
+      services: blastIntents(services),
+      monolith: blastIntents(monolith),
+      better: betterOf(affectedShare(services), affectedShare(monolith), 'less'),
+      says: 'Of what customers began since that fault, how much it has made fail, undone or made late.',
+      turns: 'When a module is only slow, services give up where the monolith waits.',
     },
     {
       key: 'calls',

@@ -2,18 +2,25 @@ import type { ServiceName } from '../../../kernel/index.ts';
 import { serviceTitle, worstBreaker } from '../../../projections/index.ts';
 import { useRun, useStores, useView } from '../../state/hooks.ts';
 import { TableScroll } from '../../widgets/table-scroll.tsx';
+import './blast-radius.css';
+import { blastSentence, blastWords } from './blast-words.ts';
 import type { EdgePlace } from './geometry.ts';
+import { useMayBeBroken } from './may-be-broken.ts';
 import { serviceFacts } from './service-facts.ts';
+import { useBlastRadius } from './use-blast-radius.ts';
 import { useLayout } from './use-layout.ts';
 
 /** The diagram as two tables: the same facts, the same things to select, nothing that has to be seen. */
 export default function DiagramTable() {
   const layout = useLayout();
   const calls = layout.edges;
+  const broken = useMayBeBroken();
+  const monolith = useRun((state) => state.projections.facts.composition === 'monolith');
   return (
     <div className="diagram-table" data-keys="on" data-testid="diagram-table">
-      <TableScroll label="The shop as tables">
-        <table className="rows rows-plain">
+      <TableScroll label={monolith ? 'The monolith as tables' : 'The shop as tables'}>
+        {broken && <BlastRadiusInWords />}
+        <table className="rows">
           <caption>Services</caption>
           <thead>
             <tr>
@@ -31,7 +38,7 @@ export default function DiagramTable() {
             ))}
           </tbody>
         </table>
-        <table className="rows rows-plain">
+        <table className="rows">
           <caption>Calls</caption>
           <thead>
             <tr>
@@ -53,6 +60,16 @@ export default function DiagramTable() {
   );
 }
 
+function BlastRadiusInWords() {
+  const radius = useBlastRadius();
+  if (radius === null) return null;
+  return (
+    <p className="blast-words" data-testid="blast">
+      <strong>{blastWords(radius)}.</strong> {blastSentence(radius)}
+    </p>
+  );
+}
+
 const STATE_WORDS = {
   ready: 'ready',
   starting: 'starting',
@@ -71,7 +88,7 @@ function ServiceRow({ service }: { readonly service: ServiceName }) {
       <th scope="row">
         <button
           type="button"
-          className="chip"
+          className="link"
           aria-pressed={selected}
           onClick={() => view.select({ kind: 'service', service })}
         >
@@ -113,7 +130,7 @@ function EdgeRow({ place: { from, to } }: { readonly place: EdgePlace }) {
       <th scope="row">
         <button
           type="button"
-          className="chip"
+          className="link"
           aria-pressed={selected}
           onClick={() => view.select({ kind: 'edge', from, to })}
         >

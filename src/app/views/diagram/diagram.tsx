@@ -10,12 +10,13 @@ import {
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { Maximize, Table2 } from 'lucide-react';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ServiceName } from '../../../kernel/index.ts';
 import { useReducedMotion, useRun, useStores, useView } from '../../state/hooks.ts';
 import type { Selection } from '../../state/view-store.ts';
 import { EdgeBadges } from './badges.tsx';
 import { CallEdge, type CallEdgeData, EdgeMarkers } from './edges.tsx';
+import { keepFocusInSight, type Shift } from './focus-in-sight.ts';
 import {
   BOXES,
   type Box,
@@ -27,6 +28,7 @@ import {
   neighbour,
   type PlacedService,
 } from './geometry.ts';
+import { useMayBeBroken } from './may-be-broken.ts';
 import { ClientNode, EventsNode, RegistryNode, ServiceNode, type ServiceNodeData } from './nodes.tsx';
 import { TokenLayer } from './token-layer/token-layer.tsx';
 import { useLayout } from './use-layout.ts';
@@ -102,6 +104,7 @@ const SMALLEST_SHARE = 0.85;
 const INSPECTOR_WIDTH = 280;
 
 const DiagramTable = lazy(() => import('./diagram-table.tsx'));
+const BlastRadius = lazy(() => import('./blast-radius.tsx'));
 
 /** The shop: every service, every edge, and what goes along them; or the same as tables. */
 export function Diagram() {
@@ -159,11 +162,12 @@ const DIRECTIONS: Readonly<Record<string, Direction>> = {
 };
 
 /** Above the tokens, so that a breaker can be read while calls pass through it. */
-function BadgeLayer() {
+function BadgeLayer({ children }: { readonly children: ReactNode }) {
   const [x, y, zoom] = useFlowStore((state) => state.transform);
   return (
     <div className="badge-layer" style={{ transform: `translate(${x}px, ${y}px) scale(${zoom})` }}>
       <EdgeBadges />
+      {children}
     </div>
   );
 }
@@ -178,8 +182,7 @@ function DiagramInside() {
   );
   const nodes = useMemo(() => nodesOf(layout), [layout]);
   const edges = useMemo(() => flowEdgesOf(layout), [layout]);
-  const watchArrows = useCallback((diagram: HTMLElement) => arrows(diagram, layout), [layout]);
-  const { setViewport } = useReactFlow();
+  const { setViewport, getViewport } = useReactFlow();
   const width = useFlowStore((state) => state.width);
   const height = useFlowStore((state) => state.height);
   const [moved, setMoved] = useState(false);
@@ -188,6 +191,8 @@ function DiagramInside() {
     (state) => state.selection?.kind === 'service' && state.selection.service === 'registry',
   );
   const still = useReducedMotion();
+  const broken = useMayBeBroken();
+  const [blast, setBlast] = useState('');
   // The inspector slides over the right; what is selected stays in sight beside it.
   const covered = inspecting ? INSPECTOR_WIDTH : 0;
 
@@ -202,6 +207,23 @@ function DiagramInside() {
     [width, height, covered, spokes, setViewport, view],
   );
 
+  const watch = useCallback(
+    (diagram: HTMLElement) => {
+      const move = ({ x, y }: Shift) => {
+        const before = getViewport();
+        void setViewport({ ...before, x: before.x + x, y: before.y + y });
+      };
+      const back = () => {
+        if (!moved) fit(0);
+      };
+      const stops = [arrows(diagram, layout), keepFocusInSight(diagram, move, back)];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+    [layout, moved, fit, getViewport, setViewport],
+  );
+
   const covers = useRef(covered);
   useEffect(() => {
     if (!moved) fit(covers.current === covered || still ? 0 : 200);
@@ -209,7 +231,13 @@ function DiagramInside() {
   }, [fit, moved, covered, still]);
 
   return (
-    <section className="diagram" aria-label={label} data-keys="on" ref={watchArrows}>
+    <section
+      className="diagram"
+      aria-label={label}
+      data-keys="on"
+      data-blast={blast === '' ? undefined : blast}
+      ref={watch}
+    >
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -241,7 +269,13 @@ function DiagramInside() {
         ariaLabelConfig={{ 'node.a11yDescription.default': '', 'edge.a11yDescription.default': '' }}
       >
         <TokenLayer />
-        <BadgeLayer />
+        <BadgeLayer>
+          {broken && (
+            <Suspense fallback={null}>
+              <BlastRadius mark={setBlast} />
+            </Suspense>
+          )}
+        </BadgeLayer>
       </ReactFlow>
       {moved && (
         <button
@@ -249,7 +283,7 @@ function DiagramInside() {
           className="btn absolute right-3 bottom-3 z-10"
           onClick={() => {
             setMoved(false);
-            fit(200);
+            fit(still ? 0 : 200);
           }}
         >
           <Maximize size={14} aria-hidden="true" /> Fit
