@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../kernel/index.ts';
 import { rowsOf } from './data.ts';
-import { runProjections } from './projections.ts';
+import { type RunProjections, runProjections } from './projections.ts';
 import { type Packing, RunHistory } from './run-history.ts';
 import { Script } from './testing/script.ts';
 
@@ -41,7 +42,7 @@ function eventsOf(orders: number): readonly RunEvent[] {
 const foldOf = (events: readonly RunEvent[]) =>
   events.reduce((state, event) => runProjections.apply(state, event), runProjections.initial());
 
-const packed = { packing: plain, eventsPerSegment: 7, looseSegments: 1 };
+const packed = { packing: plain, eventsPerSegment: 7, eventsPerPart: 3, looseSegments: 1 };
 
 describe('a recorded run', () => {
   it('gives the state after any event, on and back, from packed and loose segments', async () => {
@@ -73,6 +74,64 @@ describe('a recorded run', () => {
     const far = await history.seek(back, 22);
     expect(far).not.toBe(back);
     expect(far).toEqual(foldOf(events.slice(0, 23)));
+  });
+
+  it('shows any moment as a fold from the beginning would, however the log came and is cut', async () => {
+    const events = eventsOf(8);
+    const folds = events.map((_, seq) => foldOf(events.slice(0, seq + 1)));
+    const seqs = fc.nat({ max: events.length - 1 });
+    const cut = fc.record({
+      eventsPerSegment: fc.integer({ min: 1, max: 30 }),
+      eventsPerPart: fc.integer({ min: 1, max: 12 }),
+      looseSegments: fc.integer({ min: 1, max: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        cut,
+        fc.array(seqs, { maxLength: 5 }),
+        fc.array(fc.record({ seq: seqs, goesOn: fc.boolean() }), { minLength: 1, maxLength: 12 }),
+        async (sizes, arrivals, seeks) => {
+          const history = new RunHistory({ packing: plain, ...sizes });
+          let from = 0;
+          for (const to of [...arrivals.sort((a, b) => a - b), events.length]) {
+            history.append(events.slice(from, to));
+            if (to % 2 === 0) await settled();
+            from = to;
+          }
+          let state: RunProjections | null = null;
+          for (const { seq, goesOn } of seeks) {
+            state = await history.seek(goesOn ? state : null, seq);
+            expect(state).toEqual(folds[seq]);
+            expect(await history.events(seq, seq + 4)).toEqual(events.slice(seq, seq + 5));
+          }
+          expect(history.head).toEqual(folds.at(-1));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('unpacks no more than is needed', async () => {
+    const events = eventsOf(4);
+    let unpacked = 0;
+    const counted: Packing = {
+      ...plain,
+      unpack: (bytes) => {
+        unpacked += 1;
+        return plain.unpack(bytes);
+      },
+    };
+    const history = new RunHistory({ ...packed, packing: counted });
+    history.append(events);
+    await settled();
+    await history.at(2);
+    expect(unpacked).toBe(1);
+    await history.at(6);
+    expect(unpacked).toBe(3);
+    await history.events(12, 12);
+    expect(unpacked).toBe(4);
+    await history.at(1);
+    expect(unpacked).toBe(4);
   });
 
   it('gives states of their own: what becomes of one is not seen in another', async () => {
