@@ -1,14 +1,15 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { benchInChromium } from './bench-in-chromium.mjs';
+import { benchPage } from './bench-page.mjs';
 import { bundleForNode } from './bundle-for-node.mjs';
 import { projectRoot } from './project-root.mjs';
 import { ensureDependencies, runScript, SetUpProblem } from './set-up.mjs';
 
 /**
- * @typedef {object} Benchmark what each `bench/*.bench.ts` exports
+ * @typedef {object} Benchmark what each `bench/*.bench.ts` exports; for those in `bench/page` see `bench-page.mjs`
  * @property {string} name
  * @property {(turn: (next: () => void) => void) => Promise<Record<string, number | string>>} run figures by name;
  *   ratios within one run say more than times. `turn`: a macrotask of the place where it runs
@@ -17,7 +18,16 @@ import { ensureDependencies, runScript, SetUpProblem } from './set-up.mjs';
 
 /** @typedef {Record<string, number | string>} Figures */
 
+/**
+ * @typedef {object} Result
+ * @property {string} name
+ * @property {Figures} figures
+ * @property {Figures | null} [inChromium] what it gave there as well; null: there is no Chromium
+ * @property {string} [chromium] its version
+ */
+
 const ending = '.bench.ts';
+const pageEnding = '.bench.mjs';
 
 /**
  * @param {string} file
@@ -31,6 +41,42 @@ async function load(file) {
   }
   return module;
 }
+
+/**
+ * @param {string} file
+ * @returns {Promise<Result>}
+ */
+async function runInNode(file) {
+  const { name, run, inChromium } = await load(file);
+  const figures = await run((next) => setImmediate(next));
+  if (!inChromium) return { name, figures };
+  const there = await benchInChromium(file);
+  return there === null
+    ? { name, figures, inChromium: null }
+    : { name, figures, inChromium: there.figures, chromium: there.version };
+}
+
+/**
+ * @param {string} file
+ * @returns {Promise<Result>}
+ */
+async function runOnPage(file) {
+  const result = await benchPage(file);
+  if (result !== null) return { name: result.name, figures: result.figures, chromium: result.version };
+  return { name: path.basename(file, pageEnding), figures: {}, inChromium: null };
+}
+
+/**
+ * @param {string} folder
+ * @param {string} ofEnding
+ * @param {readonly string[]} words
+ */
+const filesIn = (folder, ofEnding, words) =>
+  readdirSync(path.join(projectRoot, folder))
+    .filter((file) => file.endsWith(ofEnding))
+    .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+    .sort()
+    .map((file) => `${folder}/${file}`);
 
 /** @param {number | string | undefined} figure */
 const readable = (figure) => {
@@ -70,11 +116,8 @@ await runScript(async () => {
   }
   await ensureDependencies();
 
-  const folder = path.join(projectRoot, 'bench');
-  const files = (existsSync(folder) ? readdirSync(folder) : [])
-    .filter((file) => file.endsWith(ending))
-    .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-    .sort();
+  const inNode = filesIn('bench', ending, words);
+  const onPage = filesIn('bench/page', pageEnding, words);
   /** @type {{ node: string, processor: string, cores: number, chromium?: string }} */
   const machine = {
     node: process.version,
@@ -84,26 +127,20 @@ await runScript(async () => {
   const results = [];
   if (!asJson) {
     console.log(`Node ${machine.node}, ${machine.cores} × ${machine.processor}`);
-    if (files.length === 0) {
-      console.log(
-        words.length === 0 ? `There is no bench/*${ending} yet.` : `No benchmark matches ${words.join(' ')}.`,
-      );
-    }
+    if (inNode.length + onPage.length === 0) console.log(`No benchmark matches ${words.join(' ')}.`);
   }
-  for (const file of files) {
-    const benchmark = await load(path.join(folder, file));
+  for (const file of [...inNode, ...onPage]) {
     const start = performance.now();
-    const figures = await benchmark.run((next) => setImmediate(next));
-    const chromium = benchmark.inChromium ? await benchInChromium(path.join(folder, file)) : undefined;
+    const run = onPage.includes(file) ? runOnPage : runInNode;
+    const { name, figures, inChromium, chromium } = await run(path.join(projectRoot, file));
     const seconds = (performance.now() - start) / 1000;
-    if (chromium) machine.chromium = chromium.version;
-    const inChromium =
-      chromium === undefined ? {} : { chromium: chromium?.figures ?? 'no Chromium was found' };
-    results.push({ file: `bench/${file}`, name: benchmark.name, seconds, figures, ...inChromium });
+    if (chromium) machine.chromium = chromium;
+    const there = inChromium === undefined ? {} : { chromium: inChromium ?? 'no Chromium was found' };
+    results.push({ file, name, seconds, figures, ...there });
     if (asJson) continue;
-    console.log(`\n${benchmark.name} (${seconds.toFixed(1)} s)`);
-    for (const line of table(figures, chromium?.figures)) console.log(line);
-    if (chromium === null) console.log('  No Chromium was found: Node only.');
+    console.log(`\n${name} (${seconds.toFixed(1)} s)`);
+    for (const line of table(figures, inChromium)) console.log(line);
+    if (inChromium === null) console.log('  No Chromium was found: nothing was measured in it.');
   }
   if (asJson) console.log(JSON.stringify({ machine, benchmarks: results }, null, 2));
 });

@@ -2,6 +2,7 @@ import type { ServiceName } from '../../kernel/index.ts';
 import { CALL_AFTERGLOW_US, type RunProjections, serviceLoad } from '../../projections/index.ts';
 
 const SHOP: readonly ServiceName[] = [
+  'customers',
   'gateway',
   'registry',
   'broker',
@@ -11,7 +12,7 @@ const SHOP: readonly ServiceName[] = [
   'shipping',
   'payment-provider',
 ];
-const MONOLITH: readonly ServiceName[] = ['monolith', 'payment-provider'];
+const MONOLITH: readonly ServiceName[] = ['customers', 'monolith', 'payment-provider'];
 /** An edge still shows a failure for as long. */
 const TROUBLE_US = 2_600_000;
 

@@ -1,7 +1,8 @@
-import { deleteDB } from 'idb';
+import { deleteDB, openDB } from 'idb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { defineTable, type Json, type StoreOutcome } from '../../kernel/index.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
+import { LOG_OUTBOX } from './run-databases.ts';
 import { openStoreBench, type StoreBench } from './testing/store-bench.ts';
 
 interface Row {
@@ -171,6 +172,63 @@ describe('the IndexedDB store', () => {
     );
     await expect(failed).rejects.toMatchObject({ name: 'StoreError', kind: 'aborted' });
     expect(await read('rows')).toEqual([]);
+  });
+
+  it('a body does not wait for the disk to take its rows: its commit does', async () => {
+    const { run, rows: read } = await bench();
+    const turns: number[] = [];
+    await run((context) =>
+      context.store.transact('writes', [rows, others], 'readwrite', async (tx) => {
+        await tx.get(rows, 'a');
+        let turned = 0;
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => {
+          turned += 1;
+        };
+        channel.port2.postMessage(null);
+        await tx.put(rows, { id: 'a', status: 'new' });
+        await tx.put(others, { n: 1 });
+        await tx.delete(others, 1);
+        turns.push(turned);
+        // What it has put it sees.
+        turns.push((await tx.get(rows, 'a'))?.status === 'new' ? 1 : -1);
+        channel.port1.close();
+      }),
+    );
+    expect(turns).toEqual([0, 1]);
+    expect(await read('rows')).toEqual([{ id: 'a', status: 'new' }]);
+    expect(await read('others')).toEqual([]);
+  });
+
+  it('a row that the disk refuses undoes its transaction, though the body has gone on', async () => {
+    const database = `bulkhead/test-store/refuses-${Math.random()}/order`;
+    const unique = await openDB(database, 1, {
+      upgrade(opened) {
+        opened
+          .createObjectStore('rows', { keyPath: 'id' })
+          .createIndex('byStatus', 'status', { unique: true });
+        opened.createObjectStore(LOG_OUTBOX, { keyPath: 'number', autoIncrement: true });
+      },
+    });
+    unique.close();
+    const table = defineTable<Row>('rows', 'id', { byStatus: 'status' });
+    const one = await openStoreBench(database, [table]);
+    open.push({ bench: one, database });
+    let went = false;
+    const failed = one.run((context) =>
+      context.store.transact('twice', [table], 'readwrite', async (tx) => {
+        await tx.put(table, { id: 'a', status: 'same' });
+        await tx.put(table, { id: 'b', status: 'same' });
+        went = true;
+        tx.emit({ type: 'saga.completed', sagaId: 's', orderId: 'a' });
+      }),
+    );
+    await expect(failed).rejects.toMatchObject({ name: 'StoreError', kind: 'aborted' });
+    expect(went).toBe(true);
+    expect(await one.rows('rows')).toEqual([]);
+    expect(await one.outbox()).toEqual([]);
+    expect(one.committed).toEqual([]);
+    expect(one.events.map(({ type }) => type)).toEqual(['store.aborted']);
   });
 
   it('a crash aborts what is open, and nothing of it is heard afterwards', async () => {

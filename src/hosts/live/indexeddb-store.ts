@@ -327,15 +327,20 @@ class OpenTransaction implements HostTransaction {
       request.addEventListener('success', () => done({ ok: true, value: valueOf(request.result) }));
       request.addEventListener('error', () => failed(request.error));
     };
+    // Not waited for: the database does what it is asked in that order, and what it cannot do undoes the transaction,
+    // which the commit tells. So writers hold their tables for one way to the disk and back, not for one per row.
+    const written = () => queueMicrotask(() => done(this.#failure ?? { ok: true, value: undefined }));
     switch (operation.kind) {
       case 'get':
         answer(store.get(operation.key), (row: unknown) => (row === undefined ? row : frozenJson(row)));
         return;
       case 'put':
-        answer(store.put(keyedRow(operation.table, store.keyPath, operation.row)), () => undefined);
+        store.put(keyedRow(operation.table, store.keyPath, operation.row));
+        written();
         return;
       case 'delete':
-        answer(store.delete(operation.key), () => undefined);
+        store.delete(operation.key);
+        written();
         return;
       case 'list': {
         const { options } = operation;

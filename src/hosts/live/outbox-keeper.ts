@@ -117,7 +117,8 @@ export class OutboxKeeper {
       if (database === null) continue;
       try {
         const transaction = database.transaction(LOG_OUTBOX, 'readwrite', { durability: 'relaxed' });
-        for (const number of numbers) void transaction.store.delete(number);
+        for (const [first, last] of stretchesOf(numbers))
+          void transaction.store.delete(IDBKeyRange.bound(first, last));
         await transaction.done;
       } catch {
         // The connection has gone; the entries stay and are read once more at the next start.
@@ -143,4 +144,15 @@ export class OutboxKeeper {
     });
     return connection;
   }
+}
+
+/** The stretches without a gap that the numbers make: one request deletes a whole one. */
+function stretchesOf(numbers: readonly number[]): [first: number, last: number][] {
+  const stretches: [first: number, last: number][] = [];
+  for (const number of numbers.toSorted((one, other) => one - other)) {
+    const newest = stretches.at(-1);
+    if (newest !== undefined && number <= newest[1] + 1) newest[1] = number;
+    else stretches.push([number, number]);
+  }
+  return stretches;
 }

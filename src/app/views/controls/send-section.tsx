@@ -1,5 +1,5 @@
 import { CreditCard, Eye, Zap } from 'lucide-react';
-import { CLASSROOM_LOAD, type RateName, SPIKE } from '../../state/actions.ts';
+import { CLASSROOM_LOAD, MOST_LIVE_ORDERS_PER_SECOND, type RateName, SPIKE } from '../../state/actions.ts';
 import { useActions, useRun } from '../../state/hooks.ts';
 
 const RATES: readonly { readonly name: RateName; readonly label: string; readonly step: number }[] = [
@@ -15,6 +15,8 @@ export function SendSection() {
   const actions = useActions();
   const load = useRun((state) => state.projections.facts.settings?.load ?? CLASSROOM_LOAD);
   const ready = useRun((state) => state.run !== null);
+  const live = useRun((state) => state.run?.lab === null);
+  const mostOrders = live ? MOST_LIVE_ORDERS_PER_SECOND : MOST;
   return (
     <section aria-labelledby="send-title" className="section">
       <h2 id="send-title" className="section-title">
@@ -37,8 +39,9 @@ export function SendSection() {
       <div className="flex flex-col gap-1" data-quiet={!load.running}>
         {RATES.map((rate) => {
           const value = load[rate.name];
+          const most = rate.name === 'ordersPerSecond' ? mostOrders : MOST;
           const set = (next: number) =>
-            actions.load({ [rate.name]: Math.min(MOST, Math.max(0, Math.round(next * 100) / 100)) });
+            actions.load({ [rate.name]: Math.min(most, Math.max(0, Math.round(next * 100) / 100)) });
           return (
             <div key={rate.name} className="rate">
               <span className="grow">{rate.label}</span>
@@ -56,7 +59,7 @@ export function SendSection() {
                 type="button"
                 className="step"
                 aria-label={`More: ${rate.label}`}
-                disabled={!ready || value >= MOST}
+                disabled={!ready || value >= most}
                 onClick={() => set(value + rate.step)}
               >
                 +
@@ -64,6 +67,18 @@ export function SendSection() {
             </div>
           );
         })}
+        <p role="status" className="label empty:-mt-1 empty:mb-0">
+          {live && load.ordersPerSecond >= mostOrders && (
+            <>
+              Your browser does the work of all these services at once, and keeps up with {mostOrders} orders
+              a second.{' '}
+              <button type="button" className="link" onClick={actions.toLab}>
+                The Lab
+              </button>{' '}
+              can take more: there, time waits for the work.
+            </>
+          )}
+        </p>
       </div>
       <button type="button" className="btn" disabled={!ready} onClick={actions.spike}>
         <Zap size={15} aria-hidden="true" /> Spike ×{SPIKE.factor} for 10 s
