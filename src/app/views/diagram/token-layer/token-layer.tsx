@@ -1,15 +1,19 @@
 import { useStoreApi } from '@xyflow/react';
 import { useEffect, useRef } from 'react';
+import type { Plane } from '../../../../kernel/index.ts';
 import { useReducedMotion, useStores } from '../../../state/hooks.ts';
 import type { ViewState } from '../../../state/view-store.ts';
 import { DIAGRAM } from '../geometry.ts';
+import { atMostEvery } from './at-most-every.ts';
 import type { TokenColours } from './draw-tokens.ts';
 import { frameGapMs } from './frame-loop.ts';
-import { CallDifference } from './token-scene.ts';
+import { CallDifference, goesOn, type TokenClock } from './token-scene.ts';
 import { onPage, openSurface, type TokenSurface, wallMs } from './token-surface.ts';
 
 /** Tokens at the diagram's rim reach over it by half their size. */
 const RIM = 16;
+/** Of so many calls the tokens are too many to be drawn one by one: the page's ticks are often enough for them. */
+const CROWD = 600;
 
 function readColours(element: Element): TokenColours {
   const style = getComputedStyle(element);
@@ -42,6 +46,10 @@ export function canvasPlace(
   return { left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
 }
 
+/** The services' talk with the registry is shown only to whoever looks at the registry. */
+const planesOf = ({ selection }: ViewState): readonly Plane[] =>
+  selection?.kind === 'service' && selection.service === 'registry' ? ['data', 'control'] : ['data'];
+
 /** A canvas gives its drawing away once: whoever draws anew needs a new one. */
 function newCanvas(host: HTMLElement): HTMLCanvasElement {
   const canvas = document.createElement('canvas');
@@ -64,16 +72,19 @@ export function TokenLayer() {
   useEffect(() => {
     const host = hostRef.current;
     if (host === null || still) return;
+    const gapMs = frameGapMs(navigator.hardwareConcurrency);
     let canvas = newCanvas(host);
-    let surface: TokenSurface | null = openSurface(canvas, () => {
+    let surface: TokenSurface | null = openSurface(canvas, gapMs, () => {
       // The worker is gone: the page draws by itself from here on.
       canvas = newCanvas(host);
-      surface = onPage(canvas, frameGapMs(navigator.hardwareConcurrency));
+      surface = onPage(canvas, gapMs);
       difference = new CallDifference();
+      told = null;
       tellScene();
       tellCalls();
     });
     let difference = new CallDifference();
+    let told: TokenClock | null = null;
 
     const tracesOf = (state: ViewState): readonly string[] => {
       if (state.selection?.kind !== 'order') return [];
@@ -88,7 +99,6 @@ export function TokenLayer() {
       canvas.style.top = `${place.top}px`;
       canvas.style.width = `${place.width}px`;
       canvas.style.height = `${place.height}px`;
-      const registry = viewState.selection?.kind === 'service' && viewState.selection.service === 'registry';
       surface?.setScene({
         width: place.width,
         height: place.height,
@@ -98,22 +108,31 @@ export function TokenLayer() {
         zoom: transform[2],
         colours: readColours(canvas),
         traces: tracesOf(viewState),
-        planes: registry ? ['data', 'control'] : ['data'],
+        planes: planesOf(viewState),
         hopMs: run.getState().projections.facts.settings?.hop.meanMs ?? 250,
       });
     };
 
     const tellCalls = () => {
       const { projections, paused, speed, branch } = run.getState();
-      surface?.setClock({ nowUs: run.nowUs(), atMs: wallMs(), speed: paused ? 0 : speed });
-      const changes = difference.next(projections.calls.byId.values(), branch);
+      const clock = { nowUs: run.nowUs(), atMs: wallMs(), speed: paused ? 0 : speed };
+      // Whoever draws goes on from the last one by itself.
+      if (told === null || !goesOn(told, clock)) {
+        told = clock;
+        surface?.setClock(clock);
+      }
+      const changes = difference.next(projections.calls.byId.values(), planesOf(view.getState()), branch);
       if (changes !== null) surface?.change(changes);
     };
 
     let hopMs = run.getState().projections.facts.settings?.hop.meanMs;
+    // A call that begins is drawn at once, not at the next tick of the page. More often than is drawn says nothing.
+    const heard = atMostEvery(gapMs, () => {
+      if (run.getState().projections.calls.byId.size <= CROWD) tellCalls();
+    });
     const stops = [
-      // A call that begins is drawn at once, not at the next tick of the page.
-      run.onHeard(tellCalls),
+      heard.stop,
+      run.onHeard(heard.wake),
       run.subscribe((state) => {
         const hop = state.projections.facts.settings?.hop.meanMs;
         if (hop !== hopMs) {
@@ -127,8 +146,10 @@ export function TokenLayer() {
           state.selection !== before.selection ||
           state.theme !== before.theme ||
           state.projector !== before.projector
-        )
+        ) {
           tellScene();
+          tellCalls();
+        }
       }),
       flow.subscribe((state, before) => {
         if (

@@ -5,7 +5,7 @@ import { thickness } from './draw-edge-loads.ts';
 import { edgeLoads } from './edge-loads.ts';
 import { callView } from './testing/call-view.ts';
 import { TokenPainter } from './token-painter.ts';
-import { CallDifference, type TokenScene } from './token-scene.ts';
+import { CallDifference, goesOn, runTimeAt, type TokenScene } from './token-scene.ts';
 
 const call = (id: string, more: Partial<CallView> = {}) => callView({ id, ...more });
 
@@ -39,13 +39,38 @@ function listing() {
   };
 }
 
-it('draws run time, however long ago it was told', () => {
+const clock = { nowUs: 1_000_000, atMs: 5000, speed: 2 };
+
+it('run time goes on, however long ago it was told', () => {
+  expect(runTimeAt(clock, 5100)).toBe(1_200_000);
+  expect(runTimeAt({ ...clock, speed: 0 }, 9000)).toBe(1_000_000);
+});
+
+it.each([
+  ['what it would be anyway', { nowUs: 1_206_000, atMs: 5100, speed: 2 }, true],
+  ['a leap', { nowUs: 1_300_000, atMs: 5100, speed: 2 }, false],
+  ['another speed', { nowUs: 1_200_000, atMs: 5100, speed: 1 }, false],
+])('knows a clock that says something: %s', (_, next, expected) => {
+  expect(goesOn(clock, next)).toBe(expected);
+});
+
+it('a clock that stands says something when it stands elsewhere', () => {
+  const stopped = { ...clock, speed: 0 };
+  expect(goesOn(stopped, { ...stopped, atMs: 9000 })).toBe(true);
+  expect(goesOn(stopped, { ...stopped, nowUs: 1_000_001 })).toBe(false);
+});
+
+it.each([
+  ['a call', { sentUs: 1_010_000 }],
+  ['an answer', { receivedUs: 500_000, answeredUs: 1_010_000 }],
+])('waits for %s whose time has not come, and not when time stands', (_, ahead) => {
   const painter = new TokenPainter();
   painter.setScene(scene);
-  painter.setClock({ nowUs: 1_000_000, atMs: 5000, speed: 2 });
-  expect(painter.nowUs(5100)).toBe(1_200_000);
-  painter.setClock({ nowUs: 1_000_000, atMs: 5000, speed: 0 });
-  expect(painter.nowUs(9000)).toBe(1_000_000);
+  painter.change({ fresh: true, changed: [call('a', { sentUs: 1000, ...ahead })], gone: [] });
+  painter.setClock({ nowUs: 1_000_000, atMs: 0, speed: 1 });
+  expect(painter.draw(listing().context, 0)).toBe(true);
+  painter.setClock({ nowUs: 1_000_000, atMs: 0, speed: 0 });
+  expect(painter.draw(listing().context, 0)).toBe(false);
 });
 
 it('goes on while something moves, clears once when nothing is left, and then rests', () => {
@@ -96,10 +121,24 @@ it('an edge is as thick as what is under way doubles', () => {
 
 it('tells only what has changed, and everything of another run', () => {
   const difference = new CallDifference();
+  const next = (calls: CallView[], run: number) => difference.next(calls, ['data'], run);
   const [a, b] = [call('a'), call('b')];
-  expect(difference.next([a, b], 1)).toEqual({ fresh: true, changed: [a, b], gone: [] });
-  expect(difference.next([a, b], 1)).toBe(null);
+  expect(next([a, b], 1)).toEqual({ fresh: true, changed: [a, b], gone: [] });
+  expect(next([a, b], 1)).toBe(null);
   const later = { ...b, receivedUs: 2 };
-  expect(difference.next([later], 1)).toEqual({ fresh: false, changed: [later], gone: ['a'] });
-  expect(difference.next([later], 2)).toEqual({ fresh: true, changed: [later], gone: [] });
+  expect(next([later], 1)).toEqual({ fresh: false, changed: [later], gone: ['a'] });
+  expect(next([later], 2)).toEqual({ fresh: true, changed: [later], gone: [] });
+});
+
+it('tells of calls on the planes that are drawn only, and of all that are there when that changes', () => {
+  const difference = new CallDifference();
+  const [order, heartbeat] = [call('a'), call('b', { plane: 'control' })];
+  expect(difference.next([order, heartbeat], ['data'], 1)?.changed).toEqual([order]);
+  expect(difference.next([order, { ...heartbeat, receivedUs: 2 }], ['data'], 1)).toBe(null);
+  expect(difference.next([order, heartbeat], ['data', 'control'], 1)).toEqual({
+    fresh: false,
+    changed: [heartbeat],
+    gone: [],
+  });
+  expect(difference.next([order, heartbeat], ['data'], 1)?.gone).toEqual(['b']);
 });

@@ -1,9 +1,10 @@
+import type { Plane } from '../../../../kernel/index.ts';
 import type { CallView } from '../../../../projections/index.ts';
 import { drawEdgeLoads, type StrokeContext } from './draw-edge-loads.ts';
 import { drawTokens, type TokenContext } from './draw-tokens.ts';
 import { edgeLoads } from './edge-loads.ts';
 import { placeTokens } from './place-tokens.ts';
-import type { CallChanges, TokenClock, TokenScene } from './token-scene.ts';
+import { type CallChanges, runTimeAt, type TokenClock, type TokenScene } from './token-scene.ts';
 
 /** From so many on single tokens tell nothing any more. */
 const MANY = 200;
@@ -30,17 +31,11 @@ export class TokenPainter {
     for (const call of changed) this.#calls.set(call.id, call);
   }
 
-  /** Run time at a moment of real time. */
-  nowUs(wallMs: number): number {
-    const { nowUs, atMs, speed } = this.#clock;
-    return nowUs + Math.max(0, wallMs - atMs) * 1000 * speed;
-  }
-
   /** Draws; true while the next moment will look different. */
   draw(context: TokenContext & StrokeContext, wallMs: number): boolean {
     const scene = this.#scene;
     if (scene === null) return false;
-    const nowUs = this.nowUs(wallMs);
+    const nowUs = runTimeAt(this.#clock, wallMs);
     const tokens = placeTokens(this.#calls.values(), { nowUs, hopMs: scene.hopMs, planes: scene.planes });
     if (tokens.length > 0 || !this.#empty) {
       const view = { ...scene, traces: new Set(scene.traces) };
@@ -49,7 +44,14 @@ export class TokenPainter {
       if (many) drawEdgeLoads(context, edgeLoads(this.#calls.values(), nowUs, scene.planes), view);
     }
     this.#empty = tokens.length === 0;
-    return !this.#empty && this.#clock.speed > 0;
+    return this.#clock.speed > 0 && (!this.#empty || this.#isAhead(nowUs, scene.planes));
+  }
+
+  /** What happens may be heard of a moment before its time has come here. */
+  #isAhead(nowUs: number, planes: readonly Plane[]): boolean {
+    for (const { plane, sentUs, answeredUs, endedUs } of this.#calls.values())
+      if (Math.max(sentUs, answeredUs ?? 0, endedUs ?? 0) > nowUs && planes.includes(plane)) return true;
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { FrameLoop, frameGapMs } from './frame-loop.ts';
+import { FrameLoop } from './frame-loop.ts';
 import { TokenPainter } from './token-painter.ts';
 import type { CallChanges, TokenClock, TokenScene } from './token-scene.ts';
 
@@ -13,8 +13,11 @@ export interface TokenSurface {
 export const wallMs = (): number => performance.timeOrigin + performance.now();
 
 /** Takes the canvas for as long as it lives. `failed`: the worker is gone, and another surface is needed. */
-export function openSurface(canvas: HTMLCanvasElement, failed: () => void): TokenSurface | null {
-  const gapMs = frameGapMs(navigator.hardwareConcurrency);
+export function openSurface(
+  canvas: HTMLCanvasElement,
+  gapMs: number,
+  failed: () => void,
+): TokenSurface | null {
   return 'transferControlToOffscreen' in canvas && typeof Worker === 'function'
     ? inWorker(canvas, gapMs, failed)
     : onPage(canvas, gapMs);
