@@ -72,7 +72,7 @@ function sourceOfEachCharacter(code, map) {
     const found = isWord ? map.findEntry(line, column) : {};
     const source = 'originalSource' in found ? String(found.originalSource).replace(/^.*?(?=src\/)/, '') : '';
     const counted = COUNTED.test(source) && !OUTSIDE.test(source);
-    sources.push(counted && 'originalLine' in found ? `${source}:${found.originalLine}` : null);
+    sources.push(counted && 'originalLine' in found ? `${source}:${Number(found.originalLine)}` : null);
     column += 1;
     if (code[offset] === '\n') {
       line += 1;

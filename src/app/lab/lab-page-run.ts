@@ -206,7 +206,9 @@ class LabPageRun implements PageRun, Played {
     const fork = new LabPageRun(this.#link.join(), this.#together, player, this.#plan, branch);
     let made: { readonly nowUs: number } | null = null;
     try {
-      made = await this.#link.ask('fork', { from: this.#branch, branch, atUs }, options);
+      const answer = await this.#link.ask('fork', { from: this.#branch, branch, atUs }, options);
+      // It may have been done before the worker heard that it is not wanted.
+      made = options.signal.aborted ? null : answer;
     } finally {
       if (made === null) await fork.stop();
     }

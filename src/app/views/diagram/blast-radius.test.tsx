@@ -44,14 +44,14 @@ it('outlines what a fault has reached and says how far it reaches, at the moment
   renderIn(shop, <Diagram />);
   await shows('1 of 5 services, 50 % of orders');
   expect(screen.getByTestId('blast').textContent).toMatch(/Blast radius of the fault at 0:08.*\(Shipping\)/);
-  expect(outlined()).toBe('shipping');
+  await waitFor(() => expect(outlined()).toBe('shipping'));
   await seek(shop, 8.5);
   expect(screen.getByTestId('blast').textContent).toContain('0 of 5 services');
-  expect(outlined()).toBeUndefined();
+  await waitFor(() => expect(outlined()).toBeUndefined());
   await seek(shop, 7);
   expect(screen.queryByTestId('blast')).toBeNull();
   await seek(shop, 12);
-  expect(outlined()).toBe('shipping');
+  await waitFor(() => expect(outlined()).toBe('shipping'));
 });
 
 it('shows it for ten seconds after the fault has ended', async () => {
@@ -66,9 +66,9 @@ it('shows it for ten seconds after the fault has ended', async () => {
   renderIn(shop, <Diagram />);
   await shows('0 of 5 services');
   await seek(shop, 22.9);
-  expect(outlined()).toBe('shipping');
+  await waitFor(() => expect(outlined()).toBe('shipping'));
   await seek(shop, 23.1);
-  expect(outlined()).toBeUndefined();
+  await waitFor(() => expect(outlined()).toBeUndefined());
   expect(screen.queryByTestId('blast')).toBeNull();
 });
 
