@@ -3,27 +3,58 @@ import { expect, type Page } from '@playwright/test';
 
 const THEMES = ['light', 'dark'] as const;
 
-/** What axe finds in the page as it stands, as lines that say where. */
-async function axeFindings(page: Page, theme: (typeof THEMES)[number]): Promise<string[]> {
-  const axe = new AxeBuilder({ page });
-  // The other theme has the same page in other colours.
-  if (theme === 'dark') axe.withRules(['color-contrast', 'link-in-text-block']);
-  const { violations } = await axe.analyze();
-  return violations.flatMap(({ id, nodes }) =>
+interface Findings {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary?: string }[];
+  }[];
+}
+
+/** axe itself, as it stands in the page. */
+declare const axe: { run(context: unknown, options: unknown): Promise<Findings> };
+
+/** Only what is wrong; and no stylesheet is fetched once more. */
+const BRIEF = { resultTypes: ['violations' as const], preload: false };
+
+/** What axe finds in the page as it stands, as lines that say where. No rules: all of them. */
+async function axeFindings(page: Page, rules: string[], context?: unknown): Promise<string[]> {
+  const options = rules.length === 0 ? BRIEF : { ...BRIEF, runOnly: rules };
+  let findings: Findings;
+  if (page.frames().length > 1) {
+    findings = await new AxeBuilder({ page }).options(options).analyze();
+  } else {
+    // It stays in the page: brought there once, it is asked many times.
+    if (!(await page.evaluate(() => 'axe' in window)))
+      await new AxeBuilder({ page }).withRules(['document-title']).setLegacyMode().analyze();
+    findings = await page.evaluate(([where, how]) => axe.run(where ?? document, how), [
+      context,
+      options,
+    ] as const);
+  }
+  return findings.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} (${failureSummary ?? ''})`),
   );
 }
 
-/** Both themes of the present view; the run stands still meanwhile, so that they are of the same moment. */
-export async function expectAccessible(page: Page, view: string): Promise<void> {
+/**
+ * Both themes of the present view, or of the part of it that is new; the run stands still meanwhile, so that they
+ * are of the same moment.
+ */
+export async function expectAccessible(page: Page, view: string, within?: string): Promise<void> {
   for (const theme of THEMES) {
-    await page.evaluate((wanted) => {
+    await page.evaluate(async (wanted) => {
       document.documentElement.dataset['theme'] = wanted;
-    }, theme);
-    // What fades in or changes its colour has ended.
-    await page.evaluate(async () => {
+      // What fades in or changes its colour has ended.
       await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
-    });
-    expect(await axeFindings(page, theme), `${view}, ${theme}`).toEqual([]);
+    }, theme);
+    // The other theme has the same page in other colours.
+    const rules = theme === 'light' ? [] : ['color-contrast', 'link-in-text-block'];
+    expect(await axeFindings(page, rules, within), `${view}, ${theme}`).toEqual([]);
   }
+}
+
+/** Targets of less than 24 px have room around them. Badges on the diagram are in its tables, too. */
+export async function expectLargeTargets(page: Page, view: string): Promise<void> {
+  const small = await axeFindings(page, ['target-size'], { exclude: ['.badge-layer'] });
+  expect(small, view).toEqual([]);
 }

@@ -55,7 +55,13 @@ export function openShop(start: StartRun): AppStores & { readonly close: () => v
     if (compare) stores.actions.compare();
   });
   const stores: AppStores = { view, run, actions: createActions(run, view) };
-  const undo = [followTheme(view), followHash(view), followLab(run), openScriptingDoor(window, stores), run.stop];
+  const undo = [
+    followTheme(view),
+    followHash(view),
+    followLab(run),
+    openScriptingDoor(window, stores),
+    run.stop,
+  ];
   return { ...stores, close: () => undo.forEach((action) => action()) };
 }
 

@@ -10,7 +10,7 @@ export default function HelpDialog() {
   const keysOn = useView((state) => state.keysOn);
   return (
     <DialogWindow title="Help" open={open} onOpenChange={(helpOpen) => view.setState({ helpOpen })}>
-      <div className="grid gap-6 sm:grid-cols-2">
+      <div className="grid gap-6 sm:grid-cols-[1.15fr_1fr]">
         <section>
           <h3 className="section-title mb-2">Keys</h3>
           <p className="mb-2 text-s text-muted">They act while the diagram or the time bar has focus.</p>
@@ -26,17 +26,6 @@ export default function HelpDialog() {
               </div>
             ))}
           </dl>
-          <label className="switch-row mt-3">
-            <span>Single keys</span>
-            <input
-              type="checkbox"
-              role="switch"
-              aria-checked={keysOn}
-              className="switch"
-              checked={keysOn}
-              onChange={(event) => view.setState({ keysOn: event.target.checked })}
-            />
-          </label>
         </section>
         <section>
           <h3 className="section-title mb-2">Signs</h3>
@@ -81,6 +70,17 @@ export default function HelpDialog() {
               <Ban size={18} /> breaker disabled
             </li>
           </ul>
+          <label className="switch-row mt-3">
+            <span>Single keys</span>
+            <input
+              type="checkbox"
+              role="switch"
+              aria-checked={keysOn}
+              className="switch"
+              checked={keysOn}
+              onChange={(event) => view.setState({ keysOn: event.target.checked })}
+            />
+          </label>
         </section>
       </div>
     </DialogWindow>

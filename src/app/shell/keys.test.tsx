@@ -51,6 +51,16 @@ it('lets single keys act only in the diagram and the time bar, Escape everywhere
   expect(shop.view.getState().selection).toBeNull();
 });
 
+it('Escape folds the details once nothing is selected', async () => {
+  const shop = await open();
+  shop.view.select({ kind: 'service', service: 'order' });
+  shop.view.openDock('saga');
+  press('outside', 'Escape');
+  expect(shop.view.getState()).toMatchObject({ selection: null, dockOpen: true });
+  press('outside', 'Escape');
+  expect(shop.view.getState()).toMatchObject({ dockOpen: false, dockTouched: true });
+});
+
 it('can be switched off, but for Escape and the help', async () => {
   const shop = await open();
   shop.view.setState({ keysOn: false });

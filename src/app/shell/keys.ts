@@ -13,14 +13,14 @@ export const KEYS: readonly { readonly key: string; readonly what: string }[] = 
   { key: '← ↑ ↓ →', what: 'In the diagram: go to the neighbour' },
   { key: 'Enter', what: 'Select what has focus' },
   { key: '1 2 3 4', what: 'Select User, Product, Order, Shipping' },
-  { key: 'S', what: 'Slow: what is selected takes 2 s longer' },
-  { key: 'E', what: 'Errors: what is selected fails for 80 % of its calls' },
+  { key: 'S', what: 'Slow: what is selected takes 2 s longer' },
+  { key: 'E', what: 'Errors: what is selected fails for 80 % of its calls' },
   { key: 'D', what: 'Down: take away what is selected' },
   { key: 'B', what: 'Safety nets: none or classroom' },
   { key: 'C', what: 'Compare: as services and as a monolith, side by side' },
   { key: 'P', what: 'Projector: larger and clearer, on the full screen' },
   { key: 'R', what: 'Reset: begin the setup again' },
-  { key: 'Esc', what: 'Deselect' },
+  { key: 'Esc', what: 'Deselect; then fold the details' },
   { key: '?', what: 'This help' },
 ];
 
@@ -64,10 +64,11 @@ export function useKeys(): void {
       }
       if (
         event.key === 'Escape' &&
-        !(event.target instanceof Element && event.target.closest('input, select') !== null)
+        !(event.target instanceof Element && event.target.closest('input, select, textarea') !== null)
       ) {
         // No character: it may act wherever the focus is.
-        view.select(null);
+        if (state.selection !== null) view.select(null);
+        else if (state.dockOpen) view.setState({ dockOpen: false, dockTouched: true });
         event.preventDefault();
         return;
       }

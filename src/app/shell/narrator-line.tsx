@@ -18,7 +18,7 @@ export function NarratorLine() {
   return (
     <div className="narrator" data-testid="narrator">
       {last === undefined ? (
-        <p className="text-muted">Nothing to tell: every call is answered.</p>
+        phase === 'ready' && <p className="text-muted">Nothing to tell: every call is answered.</p>
       ) : (
         <button
           type="button"

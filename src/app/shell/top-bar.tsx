@@ -49,7 +49,7 @@ export function TopBar() {
         {room && (
           <Term
             tip="What protects each call: timeouts, retries, circuit breakers, bulkheads. Key B switches between none and classroom."
-            className="text-s text-muted"
+            className="whitespace-nowrap text-s text-muted"
           >
             Safety nets
           </Term>
@@ -62,35 +62,37 @@ export function TopBar() {
         />
       </div>
       <CompareButton />
-      <ThemeButton />
-      <button
-        type="button"
-        className="icon-btn"
-        aria-label="Projector: larger and clearer (P)"
-        title="Projector (P)"
-        aria-pressed={projector}
-        onClick={() => toggleProjector(view)}
-      >
-        <Presentation size={18} aria-hidden="true" />
-      </button>
-      <button
-        type="button"
-        className="icon-btn"
-        aria-label="Share: a link, a QR code, a frame"
-        title="Share"
-        onClick={() => view.setState({ shareOpen: true })}
-      >
-        <Share2 size={18} aria-hidden="true" />
-      </button>
-      <button
-        type="button"
-        className="icon-btn"
-        aria-label="Help: keys and signs (?)"
-        title="Help (?)"
-        onClick={() => view.setState({ helpOpen: true })}
-      >
-        <CircleQuestionMark size={18} aria-hidden="true" />
-      </button>
+      <div className="flex gap-1">
+        <ThemeButton />
+        <button
+          type="button"
+          className="icon-btn"
+          aria-label="Projector: larger and clearer (P)"
+          title="Projector (P)"
+          aria-pressed={projector}
+          onClick={() => toggleProjector(view)}
+        >
+          <Presentation size={18} aria-hidden="true" />
+        </button>
+        <button
+          type="button"
+          className="icon-btn"
+          aria-label="Share: a link, a QR code, a frame"
+          title="Share"
+          onClick={() => view.setState({ shareOpen: true })}
+        >
+          <Share2 size={18} aria-hidden="true" />
+        </button>
+        <button
+          type="button"
+          className="icon-btn"
+          aria-label="Help: keys and signs (?)"
+          title="Help (?)"
+          onClick={() => view.setState({ helpOpen: true })}
+        >
+          <CircleQuestionMark size={18} aria-hidden="true" />
+        </button>
+      </div>
       <button type="button" className="btn" title="Begin the setup again (R)" onClick={actions.reset}>
         <RotateCcw size={14} aria-hidden="true" />
         <span className={room ? '' : 'sr-only'}>Reset</span>
@@ -121,7 +123,9 @@ function CompareButton() {
 /** Which run this is; a press chooses another. */
 function RunTitle() {
   const { view } = useStores();
-  const title = useRun((state) => state.scenario?.setup.title ?? '');
+  const title = useRun(
+    (state) => state.scenario?.setup.title ?? (state.phase === 'failed' ? 'Choose a setup' : ''),
+  );
   const monolith = useRun((state) => state.scenario?.setup.composition === 'monolith');
   const seed = useRun((state) => state.run?.lab?.seed ?? null);
   const room = useMedia('(min-width: 1600px)');
@@ -135,10 +139,11 @@ function RunTitle() {
     >
       <span className="truncate">
         {title}
-        {monolith && ', as a monolith'}
+        {/* The diagram says so, too. */}
+        {monolith && <span className={room ? '' : 'sr-only'}>, as a monolith</span>}
       </span>
       {seed !== null && <span className="lab-chip">{room ? `Lab, seed ${seed}` : 'Lab'}</span>}
-      <ChevronDown size={14} aria-hidden="true" />
+      <ChevronDown size={14} aria-hidden="true" className="flex-none" />
     </button>
   );
 }

@@ -147,8 +147,7 @@ export function hashOf(parameters: URLSearchParams): string {
 }
 
 function show(hash: string): void {
-  if (hash !== location.hash)
-    history.replaceState(null, '', `${location.pathname}${location.search}${hash}`);
+  if (hash !== location.hash) history.replaceState(null, '', `${location.pathname}${location.search}${hash}`);
 }
 
 /** Keeps the address in step with the view, without adding to the history. */

@@ -1,5 +1,5 @@
 import { Bug, Send, X } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { activeFaults } from '../../../projections/index.ts';
 import { useNarrow, useRun, useStores, useView } from '../../state/hooks.ts';
 import { BreakSection } from './break-section.tsx';
@@ -43,9 +43,32 @@ function ControlsRail() {
   const open = useView((state) => state.controlsOpen);
   const faults = useRun((state) => activeFaults(state.projections.faults).length);
   const toggle = () => view.setState({ controlsOpen: !open });
+  const rail = useRef<HTMLElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    const element = rail.current;
+    if (element === null || !open) return;
+    const close = () => view.setState({ controlsOpen: false });
+    // Whoever goes on by keys sees where they are; whoever points at the diagram has its services beside the panel.
+    const onFocus = ({ target }: FocusEvent) => {
+      if (target instanceof Element && !element.contains(target) && target.matches(':focus-visible')) close();
+    };
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape') return;
+      event.preventDefault();
+      opener.current?.focus();
+      close();
+    };
+    document.addEventListener('focusin', onFocus);
+    element.addEventListener('keydown', onKey);
+    return () => {
+      document.removeEventListener('focusin', onFocus);
+      element.removeEventListener('keydown', onKey);
+    };
+  }, [open, view]);
   return (
-    <aside className="rail" aria-label="Controls">
-      <button type="button" className="rail-btn" aria-expanded={open} onClick={toggle}>
+    <aside className="rail" aria-label="Controls" ref={rail}>
+      <button type="button" className="rail-btn" aria-expanded={open} onClick={toggle} ref={opener}>
         <Send size={20} aria-hidden="true" />
         Send
       </button>

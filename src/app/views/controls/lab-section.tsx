@@ -1,3 +1,4 @@
+import { ChevronDown } from 'lucide-react';
 import { useActions, useRun, useStores, useView } from '../../state/hooks.ts';
 
 const MINUTE_US = 60_000_000;
@@ -52,20 +53,23 @@ export default function LabSection() {
         </button>
       </div>
       {branches.length > 1 && (
-        <label className="lab-branches">
+        <label>
           <span className="label">Which run</span>
-          <select
-            className="select"
-            value={branch}
-            onChange={(event) => run.switchTo(event.target.value)}
-            data-testid="branches"
-          >
-            {branches.map(({ id, title }) => (
-              <option key={id} value={id}>
-                {title}
-              </option>
-            ))}
-          </select>
+          <span className="select-wrap">
+            <select
+              className="select"
+              value={branch}
+              onChange={(event) => run.switchTo(event.target.value)}
+              data-testid="branches"
+            >
+              {branches.map(({ id, title }) => (
+                <option key={id} value={id}>
+                  {title}
+                </option>
+              ))}
+            </select>
+            <ChevronDown size={15} aria-hidden="true" />
+          </span>
         </label>
       )}
     </section>

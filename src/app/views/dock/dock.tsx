@@ -1,4 +1,4 @@
-import { type ComponentType, lazy, Suspense } from 'react';
+import { type ComponentType, lazy, Suspense, useEffect, useRef } from 'react';
 import { useView } from '../../state/hooks.ts';
 import type { DockTab } from '../../state/view-store.ts';
 import { Empty } from '../../widgets/empty.tsx';
@@ -9,6 +9,7 @@ import { EventsView } from './events-view.tsx';
 import { LogView } from './log-view.tsx';
 import { SagaView } from './saga-view.tsx';
 import { TraceView } from './trace-view.tsx';
+import './dock.css';
 
 // It brings every contract with it.
 const ApiView = lazy(() => import('./api/api-view.tsx'));
@@ -27,8 +28,14 @@ const VIEWS: Readonly<Record<DockTab, { readonly title: string; readonly View: C
 export default function Dock() {
   const tab = useView((state) => state.dockTab);
   const { title, View } = VIEWS[tab];
+  const ref = useRef<HTMLElement>(null);
+  // In a small window the page scrolls, and the dock may be below its edge.
+  useEffect(() => {
+    if (tab) ref.current?.scrollIntoView?.({ block: 'nearest' });
+  }, [tab]);
   return (
-    <section className="dock" id="dock" aria-label={title} data-testid={`dock-${tab}`}>
+    <section className="dock" id="dock" ref={ref} aria-label={title} data-testid={`dock-${tab}`}>
+      <h2 className="sr-only">{title}</h2>
       <ErrorBoundary name={title} key={tab}>
         <Suspense fallback={<Empty>Reading the contracts.</Empty>}>
           <View />

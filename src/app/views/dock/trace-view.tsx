@@ -107,6 +107,10 @@ function SpanBar(props: {
 }) {
   const { span, left, right, share } = props;
   const tone = toneOf(span);
+  const words =
+    span.end === 'ok'
+      ? formatDuration(((span.endedUs ?? span.sentUs) - span.sentUs) / 1000)
+      : spanEndWord(span);
   const Icon = span.end === 'timeout' ? Clock : span.end === 'rejected' ? Ban : X;
   return (
     <>
@@ -125,23 +129,23 @@ function SpanBar(props: {
           }}
         />
       )}
-      <span className="span-end num" data-tone={tone} style={sideOf(left, right)}>
+      <span className="span-end num" data-tone={tone} style={sideOf(left, right, words)}>
         {tone === 'fail' && <Icon size={13} strokeWidth={2.5} aria-hidden="true" />}
-        {span.end === 'ok'
-          ? formatDuration(((span.endedUs ?? span.sentUs) - span.sentUs) / 1000)
-          : spanEndWord(span)}
+        {words}
       </span>
     </>
   );
 }
 
 /** The words stand after the bar; before it where there is no room; over it where there is none at all. */
-function sideOf(left: string, right: string): { left: string } | { right: string } {
+function sideOf(left: string, right: string, words: string): { left: string } | { right: string } {
   const from = Number.parseFloat(left);
   const to = Number.parseFloat(right);
-  if (to <= 80) return { left: `calc(${right} + 5px)` };
+  if (to <= (words.length > LONG_WORDS ? 58 : 80)) return { left: `calc(${right} + 5px)` };
   return { right: `calc(${100 - (from >= 20 ? from : to)}% + 5px)` };
 }
+
+const LONG_WORDS = 12;
 
 /** Ids in a path say nothing here. */
 const operationWords = (span: SpanView): string => {

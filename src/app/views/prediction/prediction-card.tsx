@@ -1,7 +1,7 @@
 import { Check, CircleHelp, X } from 'lucide-react';
 import { useState } from 'react';
 import { CLASSROOM_SETUPS, type Prediction, TROUBLE } from '../../../setups/index.ts';
-import { useRun, useView } from '../../state/hooks.ts';
+import { useDockOver, useRun, useView } from '../../state/hooks.ts';
 import { type BrowsingOutcome, browsingOutcome } from './browsing-outcome.ts';
 import './prediction.css';
 
@@ -67,7 +67,9 @@ interface CardProps extends Omit<Prediction, 'answer' | 'because'> {
 function Card({ question, choices, answer, because }: CardProps) {
   const [picked, setPicked] = useState<string | null>(null);
   const [closed, setClosed] = useState(false);
-  const hidden = useView((state) => state.dockOpen && state.selection !== null);
+  const over = useDockOver();
+  // Where there is no room beside the details it would lie over the services, or under the dock.
+  const hidden = useView((state) => state.dockOpen && (over || state.selection !== null));
   // Who never answered is not told either: it would be in the way.
   if (closed || hidden || (answer !== null && picked === null)) return null;
   return (
