@@ -35,8 +35,8 @@ const COMPRESSED = /javascript|css|html|svg|json/;
 
 /**
  * A static host in front of another one. It compresses, says how long files may be kept, sees every byte that
- * leaves it, and may be far away: that holds for workers and service workers as well, which a page's throttling by
- * the developer tools' protocol does not reach.
+ * leaves it, and may be far away: for everybody. (What the developer tools' protocol does to a page's network does
+ * not hold for its service worker, and from the shop's opening on all requests pass through that.)
  *
  * @param {string} url of the other host
  * @param {object} [options]

@@ -2,7 +2,7 @@ import type { Packing } from '../../projections/index.ts';
 
 /**
  * What a stream makes of some bytes, piece by piece. Written and read by hand: the way through a Blob and a Response
- * takes three times as long, as other threads and processes have a part in it, and a busy page waits for them.
+ * takes twice as long, as other threads have a part in it, and on a busy machine it waits for them.
  */
 async function* through(
   bytes: Uint8Array,
