@@ -135,23 +135,6 @@ it('is closed by Escape, and the focus is back at its button', async () => {
   expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Send' }));
 });
 
-it('is closed by whoever goes on by keys', async () => {
-  stubMedia(['(max-width: 1199px)']);
-  const shop = await openTestShop();
-  shop.view.setState({ controlsOpen: true });
-  renderIn(
-    shop,
-    <>
-      <Controls />
-      <button type="button">beside</button>
-    </>,
-  );
-  screen.getByRole('button', { name: 'Close the controls' }).focus();
-  expect(shop.view.getState().controlsOpen).toBe(true);
-  screen.getByRole('button', { name: 'beside' }).focus();
-  expect(shop.view.getState().controlsOpen).toBe(false);
-});
-
 it('of the monolith offers what there is to break', async () => {
   const shop = await openTestShop(() => {}, { composition: 'monolith' });
   renderIn(shop, <Controls />);
