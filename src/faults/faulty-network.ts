@@ -38,7 +38,8 @@ export interface FaultyNetworkPorts {
  *   who hears of that as much later;
  * - reset, errors: answered in the callee's place, which has not heard of it, or (reset after) whose
  *   answer is dropped;
- * - duplicate: delivered, and some time later once more.
+ * - duplicate: delivered, and some time later once more. What found nobody listening was not delivered: its
+ *   caller knows for certain that nothing has happened, and nothing may happen later.
  */
 export function faultyNetwork(deliver: Deliver, ports: FaultyNetworkPorts): Deliver {
   return (message, reply) => {
@@ -82,6 +83,8 @@ class Exchange {
   declare private idle: boolean;
   /** The news that the caller gave up has arrived. */
   declare private cancelled: boolean;
+  /** Nobody listened: the request has left no copy anywhere. */
+  declare private refused: boolean;
 
   constructor(
     deliver: Deliver,
@@ -98,6 +101,7 @@ class Exchange {
     this.over = false;
     this.idle = false;
     this.cancelled = false;
+    this.refused = false;
   }
 
   begin(): void {
@@ -187,6 +191,7 @@ class Exchange {
     const { faultId, fault } = twice;
     const delayMs = fault.withinMs * this.ports.random.uniform('fault.delay', faultId, ...this.key);
     this.ports.schedule(delayMs, () => {
+      if (this.refused) return;
       const cut = this.faultsOn('request').find(isCut);
       if (cut !== undefined) {
         this.note(cut, 'repeated request lost', null, cause);
@@ -205,6 +210,7 @@ class Exchange {
 
   private answered(given: Reply): void {
     this.idle = true;
+    this.refused = !given.outcome.ok && given.outcome.error.kind === 'connection_refused';
     if (this.over) return;
     const reset = given.outcome.ok
       ? this.faultsOn('response')

@@ -374,6 +374,20 @@ describe('duplicate', () => {
     expect(second?.spanId).toBe(first?.spanId);
   });
 
+  it('not of a request that nobody took: whoever hears "connection refused" knows that nothing happens', async () => {
+    const world = await openFaultShop();
+    world.faults.add(duplicate(1, 5000));
+    world.crash(SHIPPING, { reason: 'by hand', faultId: null });
+    const asked = world.ask(ORDER, 'POST', '/orders/1');
+    await world.runFor(25);
+    expect(heard(asked)).toBe('connection_refused');
+    world.start(SHIPPING);
+    await world.runFor(10_000);
+    expect(world.up(SHIPPING)).toBe(true);
+    expect(arrivals(world)).toEqual([]);
+    expect(effects(world)).toEqual([]);
+  });
+
   it('hits its share', async () => {
     const { world } = await orderEach(duplicate(0.2), HUNDRED);
     expect(Math.abs(arrivals(world).length - 120)).toBeLessThan(12);
