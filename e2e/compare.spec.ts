@@ -77,6 +77,8 @@ function ordersOf(events: readonly RunEvent[]) {
 }
 
 const minuteOn = async (shop: Shop) => {
+  // Its answer comes when the step under way is taken.
+  await shop.command({ type: 'run.pause' });
   const { headUs } = await moment(shop);
   await shop.page.getByRole('button', { name: '1 min on' }).click();
   await expect.poll(async () => (await moment(shop)).headUs, { timeout: 60_000 }).toBe(headUs + 60_000_000);

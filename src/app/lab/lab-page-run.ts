@@ -108,7 +108,7 @@ class LabPageRun implements PageRun, Played {
     if (!parsed.ok) return parsed;
     switch (parsed.value.type) {
       case 'run.pause':
-        this.#player.pause();
+        await this.#player.pause();
         return { ok: true, value: {} };
       case 'run.resume':
         this.#player.play();
@@ -186,7 +186,7 @@ class LabPageRun implements PageRun, Played {
   }
 
   async #reset(): Promise<CommandResult> {
-    this.#player.pause();
+    await this.#player.pause();
     const before = this.#branch;
     const failed = this.#link.over;
     if (failed) this.#link = this.#together.newLink();
@@ -200,7 +200,7 @@ class LabPageRun implements PageRun, Played {
   }
 
   async #fork(atUs: number, options: JobOptions): Promise<PageRun | null> {
-    this.#player.pause();
+    await this.#player.pause();
     const branch = nextBranch();
     const player = playerOf(this.#together);
     const fork = new LabPageRun(this.#link.join(), this.#together, player, this.#plan, branch);

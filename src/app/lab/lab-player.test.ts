@@ -35,7 +35,7 @@ it('follows real time at its speed, and stands still while paused', async () => 
   await frame(30);
   expect(to).toEqual([60_000, 120_000]);
   expect(made.headUs).toBe(120_000);
-  made.pause();
+  await made.pause();
   await frame(30);
   expect(made.nowUs).toBe(120_000);
 });
@@ -66,7 +66,7 @@ it('stands still while it is held, and goes on by itself only if it was playing'
   await frame(30);
   expect(to).toEqual([30_000, 60_000]);
   made.hold();
-  made.pause();
+  await made.pause();
   made.release();
   expect(made.paused).toBe(true);
 });
@@ -121,4 +121,44 @@ it('pauses and says so when a run cannot go on', async () => {
   await frame(30);
   expect(made.paused).toBe(true);
   expect(errors).toEqual([new Error('the worker is gone')]);
+});
+
+it('has paused once the step under way is taken; a job that moves on begins from there', async () => {
+  const answers: (() => void)[] = [];
+  const to: number[] = [];
+  const slow: Played = {
+    advance: (toUs) => {
+      to.push(toUs);
+      return new Promise((resolve) => answers.push(() => resolve({ nowUs: toUs, stoppedEarly: false })));
+    },
+  };
+  const { made, frame } = player([slow]);
+  made.play();
+  await frame(30);
+  let told = false;
+  const paused = made.pause().then(() => (told = true));
+  const job = made.runTo(5_000_000, { progress: () => {}, signal: new AbortController().signal });
+  await frame(0);
+  expect({ told, to, headUs: made.headUs }).toEqual({ told: false, to: [30_000], headUs: 0 });
+  answers.shift()?.();
+  await paused;
+  expect(made.headUs).toBe(30_000);
+  for (let turn = 0; turn < 3; turn += 1) {
+    await frame(0);
+    answers.shift()?.();
+  }
+  await job;
+  expect(made.headUs).toBe(5_000_000);
+  expect(to.filter((toUs) => toUs < 5_000_000)).toEqual([30_000]);
+});
+
+it('has paused also when the step under way fails', async () => {
+  const failing: Played = { advance: () => Promise.reject(new Error('the worker ended')) };
+  const { made, frame, errors } = player([failing]);
+  made.play();
+  const stepped = frame(30);
+  await made.pause();
+  await stepped;
+  expect(made.paused).toBe(true);
+  expect(errors).toHaveLength(1);
 });

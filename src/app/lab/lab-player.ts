@@ -116,14 +116,17 @@ export class LabPlayer {
     this.#ports.soon(() => this.#step());
   }
 
-  pause(): void {
+  /** Stands still, once the step under way is taken. */
+  async pause(): Promise<void> {
     this.#paused = true;
     this.#held = false;
+    // That a step failed is told where it was begun.
+    await this.#taking?.catch(() => {});
   }
 
   /** Moves all runs on, as fast as they go; where they stand when it is cancelled, they stand together. */
   async runTo(timeUs: number, { progress, signal }: JobOptions): Promise<void> {
-    this.pause();
+    await this.pause();
     const shares = this.#runs.map(() => 0);
     const ends = await Promise.all(
       this.#runs.map((run, index) =>
