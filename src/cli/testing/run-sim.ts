@@ -9,7 +9,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** `npm run sim -- …args` without the set-up. `heard` may interrupt it as it hears of its progress. */
+/** `npm run sim -- …args` without the set-up. `heard` may interrupt it as it hears of its progress: once. */
 export function runSim(
   bundle: string,
   args: readonly string[],
@@ -17,6 +17,12 @@ export function runSim(
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bundle, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let interrupted = false;
+    const interrupt = () => {
+      // Whoever is about to end does not listen any more: a second one would be its end by a signal.
+      if (!interrupted) child.kill('SIGINT');
+      interrupted = true;
+    };
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -24,7 +30,7 @@ export function runSim(
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
-      heard?.(stderr, () => child.kill('SIGINT'));
+      heard?.(stderr, interrupt);
     });
     child.once('error', reject);
     child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
