@@ -1,5 +1,5 @@
 import type { ScriptingDoor } from '../src/app/scripting-door.ts';
-import { comparisonRows } from '../src/app/views/compare/rows.ts';
+import { branchRows, comparisonRows } from '../src/app/views/compare/rows.ts';
 import { SideMeasurement } from '../src/experiments/index.ts';
 import type { RunEvent } from '../src/kernel/index.ts';
 import { expectAccessible } from './accessibility.ts';
@@ -21,30 +21,30 @@ interface Logs {
 const logs = (shop: Shop): Promise<Logs> =>
   shop.page.evaluate(async () => ({
     services: [...(await bulkhead.events())],
-    monolith: [...(await bulkhead.events(0, 'monolith'))],
+    monolith: [...(await bulkhead.events(0, 'other'))],
   })) as Promise<Logs>;
 
-async function shownRows(shop: Shop): Promise<Map<string, { services: string; monolith: string }>> {
+async function shownRows(shop: Shop): Promise<Map<string, { left: string; right: string }>> {
   const rows = await shop.page.getByTestId('comparison').locator('tbody tr').all();
-  const shown = new Map<string, { services: string; monolith: string }>();
+  const shown = new Map<string, { left: string; right: string }>();
   for (const row of rows) {
     shown.set((await row.getAttribute('data-row')) ?? '', {
-      services: await row.locator('[data-side=services]').innerText(),
-      monolith: await row.locator('[data-side=monolith]').innerText(),
+      left: await row.locator('[data-side=left]').innerText(),
+      right: await row.locator('[data-side=right]').innerText(),
     });
   }
   return shown;
 }
 
 /** The table, from the two logs alone. */
-function rowsOf({ services, monolith }: Logs, nowUs: number) {
+function rowsOf({ services, monolith }: Logs, nowUs: number, rows = comparisonRows, fromMs = 2000) {
   const [left, right] = [services, monolith].map((events) => {
-    const side = new SideMeasurement(2000);
+    const side = new SideMeasurement(fromMs);
     for (const event of events) side.add(event);
     return side.at(nowUs);
   });
   if (left === undefined || right === undefined) throw new Error('two logs give two sides');
-  return comparisonRows(left, right);
+  return rows(left, right);
 }
 
 /** Counted by hand, by nobody else's rules: of the orders answered, how their rows ended, and after how long. */
@@ -102,20 +102,18 @@ test('without faults the monolith is faster, and both serve everybody; the table
   const expected = rowsOf(both, clock.nowUs);
   await expect
     .poll(async () => Object.fromEntries(await shownRows(shop)), { timeout: 15_000 })
-    .toEqual(
-      Object.fromEntries(expected.map(({ key, services, monolith }) => [key, { services, monolith }])),
-    );
+    .toEqual(Object.fromEntries(expected.map(({ key, left, right }) => [key, { left, right }])));
   const [services, monolith] = [ordersOf(both.services), ordersOf(both.monolith)];
   expect(services).toMatchObject({ undone: 0 });
   expect(monolith).toMatchObject({ undone: 0 });
   expect(services.good).toBeGreaterThan(50);
   expect(monolith.medianUs).toBeLessThan(services.medianUs);
   const rows = await shownRows(shop);
-  expect(rows.get('success-order')).toEqual({ services: '100 %', monolith: '100 %' });
-  expect(rows.get('success-browse')).toEqual({ services: '100 %', monolith: '100 %' });
+  expect(rows.get('success-order')).toEqual({ left: '100 %', right: '100 %' });
+  expect(rows.get('success-browse')).toEqual({ left: '100 %', right: '100 %' });
   expect(rows.get('p50Us-order')).toEqual({
-    services: `${(services.medianUs / 1e6).toFixed(1)} s`,
-    monolith: `${(monolith.medianUs / 1e6).toFixed(1)} s`,
+    left: `${(services.medianUs / 1e6).toFixed(1)} s`,
+    right: `${(monolith.medianUs / 1e6).toFixed(1)} s`,
   });
   const same = (events: readonly RunEvent[]) =>
     events.flatMap((event) => (event.type === 'intent.started' ? [[event.intentId, event.kind]] : []));
@@ -163,19 +161,17 @@ test('with Shipping crashed, services lose only what needs Shipping, the monolit
   const expected = rowsOf(both, clock.nowUs);
   await expect
     .poll(async () => Object.fromEntries(await shownRows(shop)), { timeout: 15_000 })
-    .toEqual(
-      Object.fromEntries(expected.map(({ key, services, monolith }) => [key, { services, monolith }])),
-    );
+    .toEqual(Object.fromEntries(expected.map(({ key, left, right }) => [key, { left, right }])));
   const rows = await shownRows(shop);
-  expect(rows.get('success-browse')?.services).toBe('100 %');
-  expect(rows.get('blast')?.monolith).toBe('all: 1 of 1');
+  expect(rows.get('success-browse')?.left).toBe('100 %');
+  expect(rows.get('blast')?.right).toBe('all: 1 of 1');
 
   await test.step('both are rewound together, and the table with them', async () => {
     await page.evaluate(() => bulkhead.seek(5_000_000));
     await expect(page.getByTestId('fault-shipping')).toHaveCount(0);
     await expect
       .poll(async () => (await shownRows(shop)).get('blast'))
-      .toEqual({ services: 'none', monolith: 'none' });
+      .toEqual({ left: 'none', right: 'none' });
   });
 
   await page.getByRole('button', { name: 'End the comparison' }).click();
@@ -213,4 +209,81 @@ test('a live run of a ready-made setup is compared, with what was done in it, an
   }
   await shop.open('./?again#setup=shipping-down&host=lab&compare=1');
   await expect(page.getByTestId('comparison')).toBeVisible({ timeout: 30_000 });
+});
+
+test('two branches of a run side by side: the same until they part, then what one fault has changed', async ({
+  shop,
+}) => {
+  test.setTimeout(240_000);
+  const { page } = shop;
+  await shop.open('./#host=lab&seed=5');
+  await page.getByTestId('play').click();
+  await shop.reaches(6);
+  await page.getByTestId('play').click();
+  await minuteOn(shop);
+  const { headUs } = await moment(shop);
+  await page.evaluate(() => bulkhead.seek(20_000_000));
+  const slow = {
+    kind: 'slow',
+    target: { kind: 'service', service: 'shipping' },
+    addMs: 2000,
+    spreadShare: 0.1,
+    share: 1,
+    lengthMs: null,
+  };
+  await shop.command({ type: 'fault.add', fault: slow });
+  expect((await moment(shop)).headUs).toBe(20_000_000);
+
+  await page.getByTestId('beside').selectOption({ label: 'Run' });
+  await expect(page.getByTestId('comparison')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('region', { name: 'Fork at 20.0 s' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Run', exact: true })).toBeVisible();
+  // It has been brought to where the other one stands.
+  expect((await moment(shop)).headUs).toBe(headUs);
+
+  const customers = (events: readonly RunEvent[]) =>
+    events.flatMap((event) => (event.type === 'intent.started' ? [[event.intentId, event.timeUs]] : []));
+  await test.step('the same customers; what is counted is what began since they parted', async () => {
+    const { services: forked, monolith: run } = await logs(shop);
+    const before = run.filter(({ timeUs }) => timeUs < 20_000_000);
+    expect(forked.slice(0, before.length)).toEqual(before);
+    expect(customers(forked)).toEqual(customers(run));
+    const { clock } = await moment(shop);
+    const expected = rowsOf({ services: forked, monolith: run }, clock.nowUs, branchRows, 20_000);
+    await expect
+      .poll(async () => Object.fromEntries(await shownRows(shop)), { timeout: 15_000 })
+      .toEqual(Object.fromEntries(expected.map(({ key, left, right }) => [key, { left, right }])));
+    const orders = (await shownRows(shop)).get('success-order');
+    expect(orders?.right).toBe('100 %');
+    expect(Number.parseFloat(orders?.left ?? '')).toBeLessThan(50);
+    await expectAccessible(page, 'two branches');
+  });
+
+  await test.step('one clock, one set of controls; a fault is cleared where it is', async () => {
+    await minuteOn(shop);
+    await shop.command({ type: 'fault.clear-all' });
+    const down = { kind: 'down', target: { kind: 'service', service: 'product' }, lengthMs: null };
+    await shop.command({ type: 'fault.add', fault: down });
+    await minuteOn(shop);
+    const both = await logs(shop);
+    expect(customers(both.services)).toEqual(customers(both.monolith));
+    const added = (events: readonly RunEvent[]) =>
+      events.flatMap((event) =>
+        event.type === 'fault.started' ? [(event.fault as { readonly kind: string }).kind] : [],
+      );
+    expect(added(both.services)).toEqual(['slow', 'down']);
+    expect(added(both.monolith)).toEqual(['down']);
+  });
+
+  await test.step('both are kept', async () => {
+    const { headUs: endUs } = await moment(shop);
+    await page.getByTestId('compare').click();
+    await expect(page.getByTestId('comparison')).toBeHidden();
+    await page.getByTestId('branches').selectOption({ label: 'Run' });
+    expect((await moment(shop)).headUs).toBe(endUs);
+    await minuteOn(shop);
+    await page.getByTestId('branches').selectOption({ label: 'Fork at 20.0 s' });
+    expect((await moment(shop)).headUs).toBe(endUs);
+  });
+  await shop.expectCleanConsole();
 });

@@ -91,7 +91,7 @@ test('after a first visit the page opens without a network, with all its parts',
         await expect(page.getByTestId('comparison')).toBeVisible({ timeout: 30_000 });
         await page.getByTestId('play').click();
         await shop.reaches(6);
-        const monolith = await page.evaluate(async () => (await bulkhead.events(0, 'monolith')).length);
+        const monolith = await page.evaluate(async () => (await bulkhead.events(0, 'other')).length);
         expect(monolith).toBeGreaterThan(0);
         await shop.expectCleanConsole();
       } finally {

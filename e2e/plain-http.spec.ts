@@ -52,7 +52,7 @@ test('over plain http the page says what is missing; an order goes through, and 
     await expect(page.getByTestId('comparison')).toBeVisible({ timeout: 30_000 });
     await page.getByTestId('play').click();
     await shop.reaches(6);
-    expect(await page.evaluate(async () => (await bulkhead.events(0, 'monolith')).length)).toBeGreaterThan(0);
+    expect(await page.evaluate(async () => (await bulkhead.events(0, 'other')).length)).toBeGreaterThan(0);
   } finally {
     await server.stop();
   }

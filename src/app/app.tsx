@@ -82,7 +82,7 @@ function Shell() {
   const shareOpen = useView((state) => state.shareOpen);
   const setupsOpen = useView((state) => state.setupsOpen);
   const hidden = useView((state) => state.hidden);
-  const comparing = useView((state) => state.peer !== null);
+  const comparing = useView((state) => state.comparison !== null);
   useKeys();
   useDockOnFailure();
   return (
@@ -146,7 +146,7 @@ function Main() {
   const dockOpen = useView((state) => state.dockOpen && !state.hidden.includes('dock'));
   const inspecting = useView((state) => state.selection !== null && !state.hidden.includes('inspector'));
   const narrated = !useHidden('narrator');
-  const peer = useView((state) => state.peer);
+  const comparison = useView((state) => state.comparison);
   const element = useMovableElement();
   const asks = useRun(
     ({ phase, scenario, projections }) =>
@@ -183,11 +183,11 @@ function Main() {
       )}
     </div>
   );
-  if (peer !== null) {
+  if (comparison !== null) {
     return (
       <main className="main">
         <Later name="The comparison">
-          <CompareView peer={peer} />
+          <CompareView comparison={comparison} />
         </Later>
         {dockOpen && <div className="dock-over">{dock}</div>}
       </main>

@@ -17,8 +17,8 @@ export interface ScriptingDoor {
   /** Fulfilled once the shop can be used. */
   readonly ready: Promise<void>;
   state(): Json;
-  /** `side`: while two compositions are compared, the other one's log. */
-  events(fromSeq?: number, side?: 'monolith'): Promise<readonly RunEvent[]>;
+  /** `side`: while two runs are compared, the other one's log. */
+  events(fromSeq?: number, side?: 'other'): Promise<readonly RunEvent[]>;
   /** Shows a moment of the recorded run, in µs of run time; null: now. */
   seek(timeUs: number | null): Promise<void>;
   command(command: unknown): Promise<CommandResult>;
@@ -84,7 +84,7 @@ export function createScriptingDoor({ run: store, view, actions }: AppStores): S
     ready,
     state: () => runState(store),
     events: async (fromSeq, side) => {
-      const shown = side === 'monolith' ? view.getState().peer : store;
+      const shown = side === 'other' ? (view.getState().comparison?.peer ?? null) : store;
       return (await shown?.recording()?.history.events(fromSeq ?? 0)) ?? [];
     },
     seek: async (timeUs) => {
@@ -139,7 +139,7 @@ async function answer(door: ScriptingDoor, { method, args = [] }: Question): Pro
     case 'events':
       if (first !== undefined && !Number.isSafeInteger(first))
         throw new TypeError('fromSeq must be an integer');
-      return await door.events(first as number | undefined, second === 'monolith' ? second : undefined);
+      return await door.events(first as number | undefined, second === 'other' ? second : undefined);
     case 'seek':
       await door.seek(first as number | null);
       return null;

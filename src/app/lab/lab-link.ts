@@ -65,14 +65,17 @@ export class LabLink {
     if (this.#over !== null) throw new Error(this.#over);
     this.#ids += 1;
     const id = this.#ids;
-    signal?.addEventListener('abort', () => {
-      if (this.#waiting.has(id)) this.#port.postMessage({ type: 'cancel', id });
-    });
-    return await new Promise((resolve, reject) => {
-      this.#waiting.set(id, { progress, resolve: resolve as (answer: unknown) => void, reject });
-      this.#port.postMessage({ type: 'ask', id, question, ask });
-      if (signal?.aborted === true) this.#port.postMessage({ type: 'cancel', id });
-    });
+    const cancel = () => this.#port.postMessage({ type: 'cancel', id });
+    signal?.addEventListener('abort', cancel);
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting.set(id, { progress, resolve: resolve as (answer: unknown) => void, reject });
+        this.#port.postMessage({ type: 'ask', id, question, ask });
+        if (signal?.aborted === true) cancel();
+      });
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
   }
 
   /** Another run in the same worker. */

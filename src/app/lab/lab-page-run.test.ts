@@ -1,37 +1,15 @@
 // @vitest-environment jsdom
 import { expect, it, vi } from 'vitest';
 import { classroom } from '../../setups/index.ts';
-import type { LabPort } from './lab-link.ts';
 import { startLabRuns } from './lab-page-run.ts';
-import { LabServer } from './lab-server.ts';
-import type { FromLab } from './messages.ts';
+import { portsInThread } from './testing/ports-in-thread.ts';
 
 const plan = { scenario: { setup: classroom, commands: [] }, seed: 3, composition: 'microservices' } as const;
-
-/** Workers in this thread. */
-function ports() {
-  const ended: LabPort[] = [];
-  const newPort = (): LabPort => {
-    const server = new LabServer(
-      (message: FromLab) =>
-        setImmediate(() => port.onmessage?.({ data: structuredClone(message) } as MessageEvent<FromLab>)),
-      (next) => setImmediate(next),
-    );
-    const port: LabPort = {
-      postMessage: (message) => setImmediate(() => server.received(structuredClone(message))),
-      terminate: () => ended.push(port),
-      onmessage: null,
-      onerror: null,
-    };
-    return port;
-  };
-  return { ended, newPort };
-}
 
 const quietly = { progress: () => {}, signal: new AbortController().signal };
 
 async function opened() {
-  const { ended, newPort } = ports();
+  const { ended, newPort } = portsInThread();
   const [run] = await startLabRuns({ plans: [plan], newPort });
   if (run?.lab == null) throw new Error('one plan is one run');
   await run.lab.runTo(3_000_000, quietly);
@@ -71,4 +49,26 @@ it('refuses what the shop would refuse, in the same words', async () => {
     error: { field: 'speed' },
   });
   await run.stop();
+});
+
+it('moves two runs by one clock while they are side by side, and each by its own again afterwards', async () => {
+  const { run, lab } = await opened();
+  const fork = await lab.fork(2_000_000, quietly);
+  if (fork?.lab == null) throw new Error('nobody cancelled it');
+  await fork.lab.runTo(3_000_000, quietly);
+  const part = lab.beside(fork);
+  await lab.runTo(4_000_000, quietly);
+  expect([run, fork].map((one) => one.clock().nowUs)).toEqual([4_000_000, 4_000_000]);
+  await fork.command({ type: 'run.speed', speed: 4 });
+  expect(run.clock().speed).toBe(4);
+  part();
+  // It parts once no step is under way.
+  await Promise.resolve();
+  await fork.command({ type: 'run.speed', speed: 2 });
+  expect([run, fork].map((one) => one.clock().speed)).toEqual([4, 2]);
+  await fork.lab.runTo(5_000_000, quietly);
+  expect([run, fork].map((one) => one.clock().nowUs)).toEqual([4_000_000, 5_000_000]);
+  await lab.runTo(4_500_000, quietly);
+  expect([run, fork].map((one) => one.clock().nowUs)).toEqual([4_500_000, 5_000_000]);
+  await Promise.all([run.stop(), fork.stop()]);
 });

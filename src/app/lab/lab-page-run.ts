@@ -60,7 +60,7 @@ const playerOf = ({ runs }: Pick<Together, 'runs'>): LabPlayer =>
 class LabPageRun implements PageRun, Played {
   #link: LabLink;
   readonly #together: Together;
-  readonly #player: LabPlayer;
+  #player: LabPlayer;
   readonly #plan: LabPlan;
   #branch: string;
   readonly #heard: RunEvent[] = [];
@@ -86,6 +86,19 @@ class LabPageRun implements PageRun, Played {
       stopAt: (stop) => this.#player.stopAt(stop),
       stopsAt: () => this.#player.stopsAt,
       fork: (atUs, options) => this.#fork(atUs, options),
+      beside: (other) => {
+        if (!(other instanceof LabPageRun))
+          throw new TypeError('only runs in the Lab have a clock that can be shared');
+        other.#changePlayer(this.#player);
+        const part = () => {
+          const own = playerOf(this.#together);
+          own.setSpeed(this.#player.speed);
+          own.standAt(this.#player.headUs);
+          other.#changePlayer(own);
+        };
+        // Between two steps both stand at the same moment; after a failed one nobody moves any more.
+        return () => void this.#player.between(part).catch(part);
+      },
       between: (act) => this.#player.between(act),
       again: (options) => this.#link.ask('again', { branch: this.#branch }, options),
     };
@@ -183,6 +196,12 @@ class LabPageRun implements PageRun, Played {
       if (this.#listener === null) this.#heard.push(...events);
       else this.#listener(events);
     });
+  }
+
+  #changePlayer(player: LabPlayer): void {
+    this.#player.remove(this);
+    player.add(this);
+    this.#player = player;
   }
 
   async #reset(): Promise<CommandResult> {

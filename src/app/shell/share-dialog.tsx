@@ -21,16 +21,18 @@ const ZONE_TITLES: Readonly<Record<Zone, string>> = {
 /** What the link is made of: the page as it stands. */
 function useShareState(): ShareState {
   const run = readRunWish(location.hash);
-  const state = useView(({ selection, dockOpen, dockTab, theme, projector, asTable, peer, hidden }) => ({
-    page: location.href,
-    selection,
-    dock: dockOpen ? dockTab : null,
-    theme,
-    projector,
-    asTable,
-    compare: peer !== null,
-    hidden,
-  }));
+  const state = useView(
+    ({ selection, dockOpen, dockTab, theme, projector, asTable, comparison, hidden }) => ({
+      page: location.href,
+      selection,
+      dock: dockOpen ? dockTab : null,
+      theme,
+      projector,
+      asTable,
+      compare: comparison?.branch === null,
+      hidden,
+    }),
+  );
   return { ...state, run };
 }
 

@@ -35,7 +35,7 @@ export function TopBar() {
   const wide = useWide();
   const room = useMedia('(min-width: 1600px)') || !wide;
   const figures = !useHidden('figures');
-  const comparing = useView((state) => state.peer !== null);
+  const comparing = useView((state) => state.comparison !== null);
   const projector = useView((state) => state.projector);
   const nets = useRun((state): SafetyNets | null => state.projections.facts.settings?.safetyNets ?? null);
   return (
@@ -103,7 +103,7 @@ export function TopBar() {
 
 function CompareButton() {
   const actions = useActions();
-  const comparing = useView((state) => state.peer !== null);
+  const comparing = useView((state) => state.comparison !== null);
   const ready = useRun((state) => state.phase === 'ready');
   return (
     <button

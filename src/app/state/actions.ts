@@ -8,7 +8,7 @@ import {
   targetWord,
 } from '../../projections/index.ts';
 import type { RunWish } from '../start-run.ts';
-import type { Mirror } from './mirror.ts';
+import type { Comparison } from './comparison.ts';
 import type { CommandResult } from './page-run.ts';
 import type { RunStore } from './run-store.ts';
 import type { ViewStore } from './view-store.ts';
@@ -79,6 +79,8 @@ export interface Actions {
   readonly toStopBefore: () => void;
   /** The same run as services and as a monolith, side by side; a second time ends it. */
   readonly compare: () => void;
+  /** In the Lab: the run that is shown beside another branch of it; null: alone again. */
+  readonly compareWith: (branch: string | null) => void;
   /** Does a command, on both sides of a comparison; says nothing of it. In the past only the Lab can, by a fork. */
   readonly ask: (command: unknown) => Promise<CommandResult>;
   /** A command that a notice offers. */
@@ -86,13 +88,29 @@ export interface Actions {
 }
 
 export function createActions(store: RunStore, view: ViewStore): Actions {
-  let mirror: Mirror | null = null;
   let comparing = false;
+  const comparison = () => view.getState().comparison;
   const endComparison = () => {
-    mirror?.close();
-    mirror = null;
-    view.setState({ peer: null });
+    comparison()?.mirror.close();
+    view.setState({ comparison: null });
   };
+  /** Opens one unless one is being opened; says why when it cannot. */
+  const openComparison = async (open: () => Promise<Comparison | null>, opened: string) => {
+    if (comparing) return;
+    comparing = true;
+    try {
+      const made = await open();
+      if (made === null) return;
+      view.setState({ comparison: made });
+      view.toast(opened);
+    } catch (error) {
+      view.toast(error instanceof Error ? error.message : String(error), { tone: 'fail' });
+    } finally {
+      comparing = false;
+    }
+  };
+  const clearStage = () =>
+    view.setState({ selection: null, orderId: null, dockOpen: false, dockTouched: true });
   const ask = async (command: unknown): Promise<CommandResult> => {
     const { run } = store.getState();
     if (run === null) return { ok: false, error: { message: 'The shop has not started yet.' } };
@@ -102,7 +120,8 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
       if (past !== null) return past;
       // A fork is another run.
       const now = store.getState().run ?? run;
-      return mirror === null ? await now.command(command) : await mirror.command(now, command);
+      const mirror = comparison()?.mirror;
+      return mirror === undefined ? await now.command(command) : await mirror.command(now, command);
     } catch (error) {
       return { ok: false, error: { message: error instanceof Error ? error.message : String(error) } };
     }
@@ -124,7 +143,7 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
     const { following, run, nowUs } = store.getState();
     if (following || run === null) return null;
     const moment = formatRunTime(nowUs);
-    if (mirror !== null)
+    if (comparison() !== null)
       return { ok: false, error: { message: `${moment} is the past. End the comparison to change it.` } };
     if (run.lab !== null) {
       if (!(await store.fork())) return { ok: false, error: { message: 'Not forked: nothing was changed.' } };
@@ -275,6 +294,8 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
     restart: (instance) => void send({ type: 'instance.restart', instance }),
     reset: () => {
       fresh();
+      // What parted begins as one again.
+      if (comparison()?.branch != null) endComparison();
       void (async () => {
         const result = await store.reset();
         if (!result.ok) view.toast(result.error.message, { tone: 'fail' });
@@ -293,27 +314,32 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
       if (before !== undefined) void store.scrubToSeq(before.seq);
     },
     compare: () => {
-      void (async () => {
+      const before = comparison();
+      if (before !== null) {
         if (comparing) return;
-        if (mirror !== null) {
-          endComparison();
-          view.toast('This is the services’ side, in the Lab. Press the run’s title for a live run.');
-          return;
-        }
-        comparing = true;
-        try {
-          const { openComparison } = await import('./comparison.ts');
-          view.setState({ selection: null, orderId: null, dockOpen: false, dockTouched: true });
-          const opened = await openComparison(store, (note) => view.toast(note));
-          mirror = opened.mirror;
-          view.setState({ peer: opened.peer });
-          view.toast('Both sides have done it all again in the Lab, up to here. Press Play to go on.');
-        } catch (error) {
-          view.toast(error instanceof Error ? error.message : String(error), { tone: 'fail' });
-        } finally {
-          comparing = false;
-        }
-      })();
+        endComparison();
+        view.toast(
+          before.branch === null
+            ? 'This is the services’ side, in the Lab. Press the run’s title for a live run.'
+            : `This is “${before.titles[0]}”. Both runs are kept.`,
+        );
+        return;
+      }
+      void openComparison(async () => {
+        const { openCompositions } = await import('./comparison.ts');
+        clearStage();
+        return await openCompositions(store, (note) => view.toast(note));
+      }, 'Both sides have done it all again in the Lab, up to here. Press Play to go on.');
+    },
+    compareWith: (branch) => {
+      if (comparing) return;
+      endComparison();
+      if (branch === null) return;
+      void openComparison(async () => {
+        const { openBranches } = await import('./comparison.ts');
+        clearStage();
+        return await openBranches(store, branch, (note) => view.toast(note));
+      }, 'Both runs stand at the same moment. What you do now is done to both. Press Play to go on.');
     },
     toLab: () => {
       const { nowUs } = store.getState();

@@ -1,3 +1,4 @@
+import type { FaultId } from '../../kernel/index.ts';
 import {
   forComposition,
   monolithCounterpart,
@@ -6,7 +7,7 @@ import {
   type ScheduledCommand,
 } from '../../setups/index.ts';
 import { startLab } from '../lab/start-lab.ts';
-import { Mirror } from './mirror.ts';
+import { type Counterpart, Mirror } from './mirror.ts';
 import { browserPacking } from './packing.ts';
 import { createRunStore, type RunStore, whenReady } from './run-store.ts';
 import { type ByHand, type Recorded, readRecording, withCommands, withCustomers } from './take-to-lab.ts';
@@ -75,14 +76,27 @@ export function comparedPlans(
 const isTrouble = ({ type }: RunCommand): boolean =>
   type.startsWith('fault.') || type.startsWith('instance.');
 
+/** Two runs side by side, while they are. */
+export interface Comparison {
+  /** null: the same setup in both compositions; else the peer's branch of the run that is shown. */
+  readonly branch: string | null;
+  readonly peer: RunStore;
+  /** Of the run that the controls and keys are for, and of its peer. */
+  readonly titles: readonly [string, string];
+  /** Counted is what begins from here on, in µs of run time. */
+  readonly fromUs: number;
+  /** Does on both sides what is done to one; its end ends the comparison. */
+  readonly mirror: Mirror;
+}
+
+/** Customers come from here on; what the shops do to open is not compared. */
+const OPEN_US = 2_000_000;
+
 /**
  * What the run is, in both compositions, side by side in the Lab: the same seed, arrivals and faults, one
  * clock. They stand where the run stood.
  */
-export async function openComparison(
-  store: RunStore,
-  tell: (note: string) => void,
-): Promise<{ readonly peer: RunStore; readonly mirror: Mirror }> {
+export async function openCompositions(store: RunStore, tell: (note: string) => void): Promise<Comparison> {
   const recording = store.recording();
   if (recording === null) throw new Error('The shop has not started yet.');
   const { nowUs } = store.getState();
@@ -113,5 +127,71 @@ export async function openComparison(
     close();
     throw error;
   }
-  return { peer, mirror: new Mirror(store, peer, tell, close) };
+  const counterpart = (command: RunCommand): Counterpart => {
+    const { settings } = peer.getState().projections.facts;
+    return settings === null
+      ? { commands: [], undo: [], note: null }
+      : monolithCounterpart(command, settings);
+  };
+  const other = { store: peer, title: 'Monolith', counterpart, earlierFault: () => null };
+  return {
+    branch: null,
+    peer,
+    titles: ['As services', 'As a monolith'],
+    fromUs: OPEN_US,
+    mirror: new Mirror(store, other, tell, close),
+  };
+}
+
+/**
+ * The run that is shown beside another branch of it: both go on from the later one's moment, under one clock, and
+ * what is done to one is done to both. Both are kept when it ends. Null: it was cancelled.
+ */
+export async function openBranches(
+  store: RunStore,
+  branch: string,
+  tell: (note: string) => void,
+): Promise<Comparison | null> {
+  const beside = await store.beside(branch);
+  if (beside === null) return null;
+  const { both, partedUs, part } = beside;
+  const [one, recording] = both;
+  const peer = createRunStore(
+    async () => ({ run: recording.run, scenario: recording.scenario, recording }),
+    browserPacking,
+  );
+  const close = () => {
+    store.setPeer(null);
+    peer.stop();
+    part();
+  };
+  try {
+    await whenReady(peer);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  store.setPeer(peer);
+  const earlierFault = (faultId: FaultId): FaultId | null => {
+    const [here, there] = [store, peer].map(({ getState }) =>
+      getState().projections.faults.byId.get(faultId),
+    );
+    // Names are given in order: after the parting the same name is another fault's.
+    return here !== undefined && there?.startedUs === here.startedUs && there.startedUs < partedUs
+      ? faultId
+      : null;
+  };
+  const counterpart = (command: RunCommand): Counterpart => ({ commands: [command], undo: [], note: null });
+  return {
+    branch,
+    peer,
+    titles: [one.title, recording.title],
+    fromUs: Math.max(OPEN_US, partedUs),
+    mirror: new Mirror(
+      store,
+      { store: peer, title: recording.title, counterpart, earlierFault },
+      tell,
+      close,
+    ),
+  };
 }

@@ -136,7 +136,7 @@ export function writeHash(state: ViewState, before: string): string {
   put('theme', state.theme === 'system' ? null : state.theme);
   put('projector', state.projector ? '1' : null);
   put('view', state.asTable ? 'table' : null);
-  put('compare', state.peer === null ? null : '1');
+  put('compare', state.comparison?.branch === null ? '1' : null);
   return hashOf(parameters);
 }
 

@@ -1,32 +1,50 @@
-import type { Json } from '../../kernel/index.ts';
-import { monolithCounterpart, parseRunCommand, type RunCommand } from '../../setups/index.ts';
+import type { FaultId, Json } from '../../kernel/index.ts';
+import { parseRunCommand, type RunCommand } from '../../setups/index.ts';
 import type { CommandResult, PageRun } from './page-run.ts';
 import type { RunStore } from './run-store.ts';
 
-/** What a fault of the services became on the other side. */
+/** What a fault became on the other side. */
 interface Mirrored {
-  readonly faultId: string | null;
+  readonly faultId: FaultId | null;
   readonly undo: readonly RunCommand[];
 }
 
-const faultIdOf = (result: CommandResult): string | null => {
+/** What a command is on the other side, and what ends it there again. */
+export interface Counterpart {
+  readonly commands: readonly RunCommand[];
+  readonly undo: readonly RunCommand[];
+  /** What is different there. */
+  readonly note: string | null;
+}
+
+export interface OtherSide {
+  readonly store: RunStore;
+  readonly title: string;
+  readonly counterpart: (command: RunCommand) => Counterpart;
+  /** The name that a fault from before the comparison has there; null: it is not there. */
+  readonly earlierFault: (faultId: FaultId) => FaultId | null;
+}
+
+const NOTHING: Counterpart = { commands: [], undo: [], note: null };
+
+const faultIdOf = (result: CommandResult): FaultId | null => {
   if (!result.ok || typeof result.value !== 'object' || result.value === null) return null;
   const { faultId } = result.value as { readonly faultId?: Json };
-  return typeof faultId === 'string' ? faultId : null;
+  return typeof faultId === 'string' ? (faultId as FaultId) : null;
 };
 
-/** Does on the monolith's side, at the same moment of run time, what is done to the services. */
+/** Does on the other side of a comparison, at the same moment of run time, what is done to this one. */
 export class Mirror {
   readonly #left: RunStore;
-  readonly #right: RunStore;
+  readonly #other: OtherSide;
   readonly #tell: (note: string) => void;
-  readonly #faults = new Map<string, Mirrored>();
+  readonly #faults = new Map<FaultId, Mirrored>();
   readonly #stop: () => void;
   readonly #closed: () => void;
 
-  constructor(left: RunStore, right: RunStore, tell: (note: string) => void, closed: () => void) {
+  constructor(left: RunStore, other: OtherSide, tell: (note: string) => void, closed: () => void) {
     this.#left = left;
-    this.#right = right;
+    this.#other = other;
     this.#tell = tell;
     this.#closed = closed;
     this.#stop = left.subscribe((state, before) => {
@@ -36,7 +54,7 @@ export class Mirror {
   }
 
   async command(left: PageRun, input: unknown): Promise<CommandResult> {
-    const right = this.#right.getState().run;
+    const right = this.#other.store.getState().run;
     const command = parseRunCommand(input);
     if (right === null || left.lab === null || !command.ok || command.value.type.startsWith('run.'))
       return await left.command(input);
@@ -49,7 +67,7 @@ export class Mirror {
     });
     const result = await own;
     if (!result.ok) return result;
-    if (note !== null) this.#tell(`Monolith: ${note}`);
+    if (note !== null) this.#tell(`${this.#other.title}: ${note}`);
     const faultId = faultIdOf(result);
     if (command.value.type === 'fault.add' && faultId !== null) {
       const [there] = await Promise.all(others);
@@ -58,7 +76,7 @@ export class Mirror {
     return result;
   }
 
-  /** What the monolith refuses is said, and stops nobody. */
+  /** What the other side refuses is said, and stops nobody. */
   async #there(right: PageRun, command: RunCommand): Promise<CommandResult> {
     const result = await right.command(command).catch(
       (error: unknown): CommandResult => ({
@@ -66,7 +84,7 @@ export class Mirror {
         error: { message: error instanceof Error ? error.message : String(error) },
       }),
     );
-    if (!result.ok) this.#tell(`Monolith: ${result.error.message}`);
+    if (!result.ok) this.#tell(`${this.#other.title}: ${result.error.message}`);
     return result;
   }
 
@@ -75,7 +93,7 @@ export class Mirror {
     this.#closed();
   }
 
-  #counterpart(command: RunCommand): ReturnType<typeof monolithCounterpart> {
+  #counterpart(command: RunCommand): Counterpart {
     if (command.type === 'fault.clear-all') {
       const undo = [...this.#faults.values()].flatMap((mirrored) => mirrored.undo);
       this.#faults.clear();
@@ -84,25 +102,20 @@ export class Mirror {
     if (command.type === 'fault.clear') {
       const mirrored = this.#faults.get(command.faultId);
       this.#faults.delete(command.faultId);
-      const clear: readonly RunCommand[] =
-        mirrored?.faultId == null
-          ? []
-          : [{ ...command, faultId: mirrored.faultId as typeof command.faultId }];
-      return { commands: [...clear, ...(mirrored?.undo ?? [])], undo: [], note: null };
+      const faultId = mirrored === undefined ? this.#other.earlierFault(command.faultId) : mirrored.faultId;
+      const clear = faultId === null ? [] : [{ ...command, faultId }];
+      return { ...NOTHING, commands: [...clear, ...(mirrored?.undo ?? [])] };
     }
-    const settings = this.#right.getState().projections.facts.settings;
-    return settings === null
-      ? { commands: [], undo: [], note: null }
-      : monolithCounterpart(command, settings);
+    return this.#other.counterpart(command);
   }
 
   /** A fault that ends by itself takes its counterpart with it. */
   #endFaults(): void {
     const { faults } = this.#left.getState().projections;
-    const right = this.#right.getState().run;
+    const right = this.#other.store.getState().run;
     if (right === null) return;
     for (const [faultId, { undo }] of this.#faults) {
-      if (faults.byId.get(faultId as never)?.endedUs == null) continue;
+      if (faults.byId.get(faultId)?.endedUs == null) continue;
       this.#faults.delete(faultId);
       for (const command of undo) void this.#there(right, command);
     }

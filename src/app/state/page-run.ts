@@ -2,6 +2,7 @@ import type { LiveRun, Notice } from '../../hosts/live/index.ts';
 import type { Json, RunEvent, ServiceName } from '../../kernel/index.ts';
 import type { Stop } from '../../projections/index.ts';
 import type { CommandResult, Scenario } from '../../setups/index.ts';
+import type { Recording } from './recording.ts';
 
 export type { Notice } from '../../hosts/live/index.ts';
 export type { CommandResult } from '../../setups/index.ts';
@@ -30,6 +31,8 @@ export interface LabPowers {
   stopsAt(): Stop | null;
   /** Another run with the same past up to a moment and the same arrivals to come; null: it was cancelled. */
   fork(atUs: number, options: JobOptions): Promise<PageRun | null>;
+  /** Gives another run this one's clock, where both stand at the same moment; gives the way to part them again. */
+  beside(other: PageRun): () => void;
   /** Does something while all runs of one clock stand at the same moment. */
   between(act: () => void): Promise<void>;
   /** Does it all again and compares by the log's hash; null: it was cancelled. */
@@ -59,6 +62,8 @@ export interface StartedRun {
   readonly run: PageRun;
   /** What it was made of. */
   readonly scenario: Scenario;
+  /** It is recorded already, by somebody who goes on with it afterwards. */
+  readonly recording?: Recording;
 }
 
 const LATEST_BYTES = 1024 * 1024;

@@ -6,6 +6,12 @@ import type { PageRun } from './page-run.ts';
 const MARKS_KEPT = 4000;
 const MOST_BYTES = 64 * 1024 * 1024;
 
+/** Where a run has its past from. */
+export interface Parting {
+  readonly from: string;
+  readonly atUs: number;
+}
+
 /** A run with all that was recorded of it. */
 export class Recording {
   readonly id: string;
@@ -13,10 +19,13 @@ export class Recording {
   readonly run: PageRun;
   readonly scenario: Scenario;
   readonly history: RunHistory;
+  /** null: it has its past from nobody. */
+  readonly parted: Parting | null;
   /** In order of time; another list whenever there is a new one. */
   marks: readonly Mark[] = [];
   /** What stands out in the log, for stops: the seq of the latest event of its kind. */
   readonly lastStop: Record<Stop, number> = { breaker: -1, undone: -1, event: -1 };
+  readonly #listeners = new Set<(recording: Recording) => void>();
   readonly #stop: () => void;
 
   constructor(
@@ -25,19 +34,26 @@ export class Recording {
       readonly title: string;
       readonly scenario: Scenario;
       readonly run: PageRun;
+      readonly parted: Parting | null;
     },
     packing: Packing,
-    heard: (recording: Recording) => void,
   ) {
     this.id = about.id;
     this.title = about.title;
     this.run = about.run;
     this.scenario = about.scenario;
+    this.parted = about.parted;
     this.history = new RunHistory({ packing, maxBytes: MOST_BYTES });
     this.#stop = about.run.subscribe((events) => {
       this.#add(events);
-      heard(this);
+      for (const listener of this.#listeners) listener(this);
     });
+  }
+
+  /** Calls back whenever the run has gone on; gives the way to stop. */
+  onHeard(listener: (recording: Recording) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   close(): void {

@@ -63,6 +63,7 @@ async function open(kind: 'live' | 'lab' = 'live') {
               wish.stop = stop;
             },
             stopsAt: () => wish.stop,
+            beside: () => () => {},
             between: async (act) => act(),
             fork: async (_, { signal }) => {
               await new Promise((resolve) => setTimeout(resolve, 100));

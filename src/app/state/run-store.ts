@@ -10,6 +10,7 @@ import {
   type Stop,
 } from '../../projections/index.ts';
 import type { Scenario } from '../../setups/index.ts';
+import { partedUs } from './branches.ts';
 import { isCalm, isFresh } from './calm.ts';
 import type {
   AgainResult,
@@ -20,7 +21,7 @@ import type {
   StartedRun,
   StartRun,
 } from './page-run.ts';
-import { Recording } from './recording.ts';
+import { type Parting, Recording } from './recording.ts';
 
 /** A long piece of work that is under way. */
 export interface Job {
@@ -92,11 +93,23 @@ export type RunStore = StoreApi<RunState> & {
   readonly fork: () => Promise<boolean>;
   readonly again: () => Promise<AgainResult | null>;
   readonly switchTo: (branch: string) => void;
+  /** Brings this run and another branch to the same moment and gives them one clock; null: cancelled or refused. */
+  readonly beside: (branch: string) => Promise<Beside | null>;
   /** Another run that has the same clock, and is moved through its past along with this one. */
   readonly setPeer: (peer: RunStore | null) => void;
   /** Shows a moment, without pausing anything; the present when nothing is recorded after it. */
   readonly showAt: (timeUs: number) => Promise<void>;
 };
+
+/** Two branches of a run that have one clock. */
+export interface Beside {
+  /** The one that is shown, and the other. */
+  readonly both: readonly [Recording, Recording];
+  /** Up to here they are the same. */
+  readonly partedUs: number;
+  /** Gives each a clock of its own again. */
+  readonly part: () => void;
+}
 
 /** React hears of changes at most this often; tokens read the projections at every frame. */
 export const TICK_MS = 200;
@@ -153,7 +166,9 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     branches: [],
     branch: '',
   }));
-  let recordings: Recording[] = [];
+  let recordings: readonly Recording[] = [];
+  /** Of somebody else, who ends them. */
+  const lent = new Set<Recording>();
   let shown: Recording | null = null;
   let cursor: Cursor | null = null;
   const undo: (() => void)[] = [];
@@ -243,17 +258,20 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     tick(true);
   };
 
-  const record = (run: PageRun, scenario: Scenario, title: string): Recording => {
+  const record = (run: PageRun, scenario: Scenario, title: string, parted: Parting | null): Recording => {
     forks += 1;
-    const recording = new Recording({ id: `run-${forks}`, title, scenario, run }, packing, heard);
+    return new Recording({ id: `run-${forks}`, title, scenario, run, parted }, packing);
+  };
+
+  const add = (recording: Recording): Recording => {
     recordings = [...recordings, recording];
     undo.push(
-      () => recording.close(),
-      run.onNotice(() => {
+      recording.onHeard(heard),
+      recording.run.onNotice(() => {
         if (recording === shown) sayNotices();
       }),
     );
-    store.setState({ branches: recordings.map(({ id, title: name }) => ({ id, title: name })) });
+    store.setState({ branches: recordings.map(({ id, title }) => ({ id, title })) });
     return recording;
   };
 
@@ -278,13 +296,16 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     if (isFresh(history.head) && !run.clock().paused) await run.command({ type: 'run.pause' });
   };
 
+  /** Forgets all runs; gives those that are to be ended. */
   const close = () => {
     for (const action of undo.splice(0)) action();
-    const before = recordings;
+    const own = recordings.filter((recording) => !lent.has(recording));
+    for (const recording of own) recording.close();
     recordings = [];
+    lent.clear();
     shown = null;
     cursor = null;
-    return before;
+    return own;
   };
 
   const open = async (begin: StartRun) => {
@@ -301,14 +322,19 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     });
     try {
       await Promise.all(before.map(({ run }) => run.stop()));
-      const { run, scenario }: StartedRun = await begin((progress) => {
+      const {
+        run,
+        scenario,
+        recording: kept,
+      }: StartedRun = await begin((progress) => {
         if (own === generation) store.setState({ progress });
       });
       if (stopped || own !== generation) {
-        await run.stop();
+        if (kept === undefined) await run.stop();
         return;
       }
-      const recording = record(run, scenario, 'Run');
+      if (kept !== undefined) lent.add(kept);
+      const recording = add(kept ?? record(run, scenario, 'Run', null));
       const timer = setInterval(() => tick(), TICK_MS);
       undo.push(() => clearInterval(timer));
       store.setState({ scenario, notices: run.notices(), projections: recording.history.head });
@@ -564,8 +590,26 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
         await run.stop();
         return false;
       }
-      show(record(run, from.scenario, `Fork at ${(atUs / 1_000_000).toFixed(1)} s`));
+      const title = `Fork at ${(atUs / 1_000_000).toFixed(1)} s`;
+      show(add(record(run, from.scenario, title, { from: from.id, atUs })));
       return true;
+    },
+    beside: async (branch: string): Promise<Beside | null> => {
+      const [one, other] = [shown, recordings.find(({ id }) => id === branch)];
+      if (one === null || other === undefined || other === one || peer !== null) return null;
+      const [oneLab, otherLab] = [one.run.lab, other.run.lab];
+      if (oneLab === null || otherLab === null) return null;
+      follow();
+      await pauseRun();
+      const headUs = (recording: Recording) => recording.run.clock().nowUs;
+      const untilUs = Math.max(headUs(one), headUs(other));
+      const [behind, itsLab] = headUs(one) < headUs(other) ? [one, oneLab] : [other, otherLab];
+      if (headUs(behind) < untilUs)
+        await work('Bringing both to the same moment', (job) => itsLab.runTo(untilUs, job));
+      // Cancelled, or another run was begun meanwhile.
+      if (headUs(behind) < untilUs || shown !== one || !recordings.includes(other)) return null;
+      const part = oneLab.beside(other.run);
+      return { both: [one, other], partedUs: partedUs(recordings, one, other), part };
     },
     again: async () => {
       const lab = shown?.run.lab;

@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ServiceName } from '../../kernel/index.ts';
-import type { RunStore } from './run-store.ts';
+import type { Comparison } from './comparison.ts';
 
 export type Selection =
   | { readonly kind: 'service'; readonly service: ServiceName }
@@ -64,8 +64,8 @@ export interface ViewState {
   /** What the address wants hidden and nobody knows. */
   readonly unknownZones: readonly string[];
   readonly toasts: readonly Toast[];
-  /** The other side, while two compositions are compared. */
-  readonly peer: RunStore | null;
+  /** While two runs are compared. */
+  readonly comparison: Comparison | null;
 }
 
 export type ViewStore = StoreApi<ViewState> & {
@@ -97,7 +97,7 @@ export function createViewStore(initial: Partial<ViewState> = {}): ViewStore {
     hidden: [],
     unknownZones: [],
     toasts: [],
-    peer: null,
+    comparison: null,
     ...initial,
   }));
   let toasts = 0;

@@ -1,38 +1,37 @@
 import { X } from 'lucide-react';
 import { useMemo } from 'react';
+import { formatRunTime } from '../../../projections/index.ts';
+import type { Comparison } from '../../state/comparison.ts';
 import { StoresContext, useActions, useStores } from '../../state/hooks.ts';
-import type { RunStore } from '../../state/run-store.ts';
 import { ErrorBoundary } from '../../widgets/error-boundary.tsx';
 import { TableScroll } from '../../widgets/table-scroll.tsx';
 import { Diagram } from '../diagram/diagram.tsx';
 import './compare.css';
-import { type Better, type ComparisonRow, comparisonRows } from './rows.ts';
+import { branchRows, type ComparisonRow, comparisonRows } from './rows.ts';
 import { useSides } from './use-sides.ts';
 
-const BETTER: Readonly<Record<Exclude<Better, null>, string>> = {
-  services: 'services',
-  monolith: 'monolith',
-  even: 'even',
-};
+const COMPOSITIONS = ['Services', 'Monolith'] as const;
 
-/** The same customers, faults and seeds, as services and as a monolith, under one clock. */
-export default function CompareView({ peer }: { readonly peer: RunStore }) {
+/** Two runs under one clock: services and a monolith with the same customers, faults and seeds; or two branches. */
+export default function CompareView({ comparison }: { readonly comparison: Comparison }) {
+  const { peer, titles } = comparison;
+  const [title, otherTitle] = titles;
   const stores = useStores();
   const actions = useActions();
   const other = useMemo(() => ({ ...stores, run: peer }), [stores, peer]);
   return (
     <div className="compare">
       <div className="compare-shops">
-        <section className="compare-shop" aria-label="As services">
-          <h2 className="compare-title">As services</h2>
-          <ErrorBoundary name="The services’ diagram">
+        <section className="compare-shop" aria-label={title}>
+          <h2 className="compare-title">{title}</h2>
+          <ErrorBoundary name="The first diagram">
             <Diagram />
           </ErrorBoundary>
         </section>
-        <section className="compare-shop" aria-label="As a monolith">
-          <h2 className="compare-title">As a monolith</h2>
+        <section className="compare-shop" aria-label={otherTitle}>
+          <h2 className="compare-title">{otherTitle}</h2>
           <StoresContext value={other}>
-            <ErrorBoundary name="The monolith’s diagram">
+            <ErrorBoundary name="The second diagram">
               <Diagram />
             </ErrorBoundary>
           </StoresContext>
@@ -43,15 +42,18 @@ export default function CompareView({ peer }: { readonly peer: RunStore }) {
       </div>
       <div className="compare-table">
         <ErrorBoundary name="The comparison">
-          <ComparisonTable left={stores.run} right={peer} />
+          <ComparisonTable comparison={comparison} />
         </ErrorBoundary>
       </div>
     </div>
   );
 }
 
-function ComparisonTable({ left, right }: { readonly left: RunStore; readonly right: RunStore }) {
-  const sides = useSides(left, right);
+function ComparisonTable({ comparison }: { readonly comparison: Comparison }) {
+  const { run } = useStores();
+  const sides = useSides(run, comparison);
+  const branches = comparison.branch !== null;
+  const names = branches ? comparison.titles : COMPOSITIONS;
   return (
     <TableScroll label="Comparison">
       {sides === null ? (
@@ -60,42 +62,52 @@ function ComparisonTable({ left, right }: { readonly left: RunStore; readonly ri
         </p>
       ) : (
         <table data-testid="comparison">
-          <caption className="sr-only">Both sides since customers came</caption>
+          <caption className="sr-only">
+            {branches ? 'Both runs since they parted' : 'Both sides since customers came'}
+          </caption>
           <thead>
             <tr>
-              <th scope="col">Since 0:02</th>
-              <th scope="col">Services</th>
-              <th scope="col">Monolith</th>
+              <th scope="col">Since {formatRunTime(comparison.fromUs)}</th>
+              <th scope="col">{names[0]}</th>
+              <th scope="col">{names[1]}</th>
               <th scope="col">Better here</th>
-              <th scope="col">What it shows, and when it turns round</th>
+              <th scope="col">{branches ? 'What it shows' : 'What it shows, and when it turns round'}</th>
             </tr>
           </thead>
           <tbody>
-            {comparisonRows(sides.services, sides.monolith).map((row) => (
-              <Row key={row.key} row={row} />
+            {(branches ? branchRows : comparisonRows)(...sides).map((row) => (
+              <Row key={row.key} row={row} names={names} />
             ))}
           </tbody>
         </table>
       )}
       <p className="compare-note">
-        The milliseconds are this classroom’s (a hop takes 250 ms) and measure no real system. Both sides have
-        the same slots in all, the same customers at the same moments, and the same faults.
+        The milliseconds are this classroom’s (a hop takes 250 ms) and measure no real system.{' '}
+        {branches
+          ? 'Both runs have the same customers at the same moments. What began before they parted is not counted.'
+          : 'Both sides have the same slots in all, the same customers at the same moments, and the same faults.'}
       </p>
     </TableScroll>
   );
 }
 
-function Row({ row }: { readonly row: ComparisonRow }) {
+interface RowProps {
+  readonly row: ComparisonRow;
+  readonly names: readonly [string, string];
+}
+
+function Row({ row, names }: RowProps) {
+  const better = { left: names[0].toLowerCase(), right: names[1].toLowerCase(), even: 'even' };
   return (
     <tr data-row={row.key}>
       <th scope="row">{row.title}</th>
-      <td className="num" data-side="services" data-better={row.better === 'services'}>
-        {row.services}
+      <td className="num" data-side="left" data-better={row.better === 'left'}>
+        {row.left}
       </td>
-      <td className="num" data-side="monolith" data-better={row.better === 'monolith'}>
-        {row.monolith}
+      <td className="num" data-side="right" data-better={row.better === 'right'}>
+        {row.right}
       </td>
-      <td>{row.better === null ? '–' : BETTER[row.better]}</td>
+      <td>{row.better === null ? '–' : better[row.better]}</td>
       <td className="compare-says">
         {row.says} <span className="text-muted">{row.turns}</span>
       </td>

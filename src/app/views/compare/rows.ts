@@ -1,14 +1,14 @@
 import { affectedOf, type KindFigures, type SideFigures } from '../../../experiments/index.ts';
 import { formatDuration, serviceTitle } from '../../../projections/index.ts';
 
-export type Better = 'services' | 'monolith' | 'even' | null;
+export type Better = 'left' | 'right' | 'even' | null;
 
 /** One line of the comparison. */
 export interface ComparisonRow {
   readonly key: string;
   readonly title: string;
-  readonly services: string;
-  readonly monolith: string;
+  readonly left: string;
+  readonly right: string;
   readonly better: Better;
   /** What it shows. */
   readonly says: string;
@@ -27,11 +27,11 @@ const counted = (value: number | null): string => value?.toLocaleString('en') ??
 const number = (value: number | null): string => (value === null ? NONE : value.toFixed(1));
 
 /** Which of two is better, when more (or less) is; even when they are near. */
-export function betterOf(services: number | null, monolith: number | null, best: 'more' | 'less'): Better {
-  if (services === null || monolith === null) return null;
-  const scale = Math.max(Math.abs(services), Math.abs(monolith));
-  if (scale === 0 || Math.abs(services - monolith) / scale <= NEAR) return 'even';
-  return services > monolith === (best === 'more') ? 'services' : 'monolith';
+export function betterOf(left: number | null, right: number | null, best: 'more' | 'less'): Better {
+  if (left === null || right === null) return null;
+  const scale = Math.max(Math.abs(left), Math.abs(right));
+  if (scale === 0 || Math.abs(left - right) / scale <= NEAR) return 'even';
+  return left > right === (best === 'more') ? 'left' : 'right';
 }
 
 const KIND_TITLES = { order: 'Orders', browse: 'Browsing', status: 'Order status' } as const;
@@ -69,14 +69,14 @@ function affectedShare({ blast }: SideFigures): number | null {
 }
 
 /** The lines, from the figures of both sides. */
-export function comparisonRows(services: SideFigures, monolith: SideFigures): readonly ComparisonRow[] {
+export function comparisonRows(left: SideFigures, right: SideFigures): readonly ComparisonRow[] {
   const kind = (side: SideFigures, of: KindName): KindFigures => side.kinds[of];
   const success = (of: KindName, says: string, turns: string): ComparisonRow => ({
     key: `success-${of}`,
     title: `${KIND_TITLES[of]}: success`,
-    services: percent(kind(services, of).success),
-    monolith: percent(kind(monolith, of).success),
-    better: betterOf(kind(services, of).success, kind(monolith, of).success, 'more'),
+    left: percent(kind(left, of).success),
+    right: percent(kind(right, of).success),
+    better: betterOf(kind(left, of).success, kind(right, of).success, 'more'),
     says,
     turns,
   });
@@ -88,9 +88,9 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
   ): ComparisonRow => ({
     key: `${field}-${of}`,
     title: `${KIND_TITLES[of]}: ${FIELD_TITLES[field]}`,
-    services: duration(kind(services, of)[field]),
-    monolith: duration(kind(monolith, of)[field]),
-    better: betterOf(kind(services, of)[field], kind(monolith, of)[field], 'less'),
+    left: duration(kind(left, of)[field]),
+    right: duration(kind(right, of)[field]),
+    better: betterOf(kind(left, of)[field], kind(right, of)[field], 'less'),
     says,
     turns,
   });
@@ -137,9 +137,9 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
     {
       key: 'goodput',
       title: 'Good answers',
-      services: rate(services.goodput),
-      monolith: rate(monolith.goodput),
-      better: betterOf(services.goodput, monolith.goodput, 'more'),
+      left: rate(left.goodput),
+      right: rate(right.goodput),
+      better: betterOf(left.goodput, right.goodput, 'more'),
       says: 'Endings that were good and in time, per second, of all kinds.',
       turns:
         'With equal resources the pool of the monolith is shared by all; services can scale one part alone.',
@@ -147,83 +147,92 @@ export function comparisonRows(services: SideFigures, monolith: SideFigures): re
     {
       key: 'half-done',
       title: 'Half-done orders',
-      services: `${services.halfDoneNow} now, ${number(services.halfDoneMean)} on average`,
-      monolith: `${monolith.halfDoneNow} now, ${number(monolith.halfDoneMean)} on average`,
-      better: betterOf(services.halfDoneMean, monolith.halfDoneMean, 'less'),
+      left: `${left.halfDoneNow} now, ${number(left.halfDoneMean)} on average`,
+      right: `${right.halfDoneNow} now, ${number(right.halfDoneMean)} on average`,
+      better: betterOf(left.halfDoneMean, right.halfDoneMean, 'less'),
       says: 'Something is done outside the order’s own database while the order has not ended.',
       turns: 'Payments are half-done on both sides: the provider is outside of both.',
     },
     {
       key: 'half-done-goods',
       title: 'of them with goods held',
-      services: `${number(services.halfDoneGoodsMean)} on average`,
-      monolith: `${number(monolith.halfDoneGoodsMean)} on average`,
-      better: betterOf(services.halfDoneGoodsMean, monolith.halfDoneGoodsMean, 'less'),
+      left: `${number(left.halfDoneGoodsMean)} on average`,
+      right: `${number(right.halfDoneGoodsMean)} on average`,
+      better: betterOf(left.halfDoneGoodsMean, right.halfDoneGoodsMean, 'less'),
       says: 'Stock or a parcel is held for an order that has not ended.',
       turns: 'Never: one transaction in one database holds order, stock and parcel together.',
     },
     {
       key: 'blast',
       title: 'Blast radius',
-      services: blastServices(services),
-      monolith: blastServices(monolith),
-      better: betterOf(hitShare(services), hitShare(monolith), 'less'),
+      left: blastServices(left),
+      right: blastServices(right),
+      better: betterOf(hitShare(left), hitShare(right), 'less'),
       says: 'Which deployed parts gave a failed, refused or late answer because of the last fault.',
       turns: 'Without timeouts and breakers a failing service takes its callers along.',
     },
     {
       key: 'blast-intents',
       title: 'what customers felt of it',
-      services: blastIntents(services),
-      monolith: blastIntents(monolith),
-      better: betterOf(affectedShare(services), affectedShare(monolith), 'less'),
+      left: blastIntents(left),
+      right: blastIntents(right),
+      better: betterOf(affectedShare(left), affectedShare(right), 'less'),
       says: 'Of what customers began since that fault, how much it has made fail, undone or made late.',
       turns: 'When a module is only slow, services give up where the monolith waits.',
     },
     {
       key: 'calls',
       title: 'Calls over the network per order',
-      services: number(services.callsPerOrder),
-      monolith: number(monolith.callsPerOrder),
-      better: betterOf(services.callsPerOrder, monolith.callsPerOrder, 'less'),
+      left: number(left.callsPerOrder),
+      right: number(right.callsPerOrder),
+      better: betterOf(left.callsPerOrder, right.callsPerOrder, 'less'),
       says: 'Each can be late, lost, or answered twice; the customer’s own is counted.',
       turns: 'Never: what is a function call there is a request here.',
     },
     {
       key: 'lines',
       title: 'Lines of code on the path of an order',
-      services: counted(services.orderPathLines),
-      monolith: counted(monolith.orderPathLines),
-      better: betterOf(services.orderPathLines, monolith.orderPathLines, 'less'),
+      left: counted(left.orderPathLines),
+      right: counted(right.orderPathLines),
+      better: betterOf(left.orderPathLines, right.orderPathLines, 'less'),
       says: 'Of the shop’s own code, those that run from the order’s request to its confirmation, the safety nets among them.',
       turns: 'Who works on one service alone reads that part only.',
     },
     {
       key: 'deployables',
       title: 'Deployables',
-      services: String(services.deployables),
-      monolith: String(monolith.deployables),
-      better: betterOf(services.deployables, monolith.deployables, 'less'),
+      left: String(left.deployables),
+      right: String(right.deployables),
+      better: betterOf(left.deployables, right.deployables, 'less'),
       says: 'Things to build, ship, watch and wake up for.',
       turns: 'With many teams each can ship its own part without waiting for the others.',
     },
     {
       key: 'databases',
       title: 'Databases',
-      services: String(services.databases),
-      monolith: String(monolith.databases),
-      better: betterOf(services.databases, monolith.databases, 'less'),
+      left: String(left.databases),
+      right: String(right.databases),
+      better: betterOf(left.databases, right.databases, 'less'),
       says: 'Each its own to back up; nothing can be read or changed across two of them at once.',
       turns: 'When one part needs another kind of database, or the shared one is the bottleneck.',
     },
     {
       key: 'instances',
       title: 'Instance-seconds',
-      services: (services.instanceUs / 1_000_000).toFixed(0),
-      monolith: (monolith.instanceUs / 1_000_000).toFixed(0),
-      better: betterOf(services.instanceUs, monolith.instanceUs, 'less'),
+      left: (left.instanceUs / 1_000_000).toFixed(0),
+      right: (right.instanceUs / 1_000_000).toFixed(0),
+      better: betterOf(left.instanceUs, right.instanceUs, 'less'),
       says: 'What is paid for: processes that are up, whatever they do. Both sides have the same slots in all.',
       turns: 'When only one part needs more: services add that part, the monolith another whole copy.',
     },
   ];
 }
+
+/** What is the same in every branch of a run. */
+const OF_THE_COMPOSITION = new Set(['lines', 'deployables', 'databases']);
+
+/** The lines for two branches of one run: when a composition would be the better one is not asked there. */
+export const branchRows = (left: SideFigures, right: SideFigures): readonly ComparisonRow[] =>
+  comparisonRows(left, right)
+    .filter(({ key }) => !OF_THE_COMPOSITION.has(key))
+    .map((row) => ({ ...row, turns: '' }));

@@ -1,31 +1,27 @@
 import { useEffect, useState } from 'react';
 import { type SideFigures, SideMeasurement } from '../../../experiments/index.ts';
+import type { Comparison } from '../../state/comparison.ts';
 import { followLogs } from '../../state/follow-logs.ts';
 import type { RunStore } from '../../state/run-store.ts';
 
-export interface Sides {
-  readonly services: SideFigures;
-  readonly monolith: SideFigures;
-}
-
-/** Customers come from here on; what the shops do to open is not compared. */
-export const COMPARED_FROM_MS = 2000;
+/** Of the run that the controls are for, and of its peer. */
+export type Sides = readonly [SideFigures, SideFigures];
 
 /** The figures of both sides at the moment that is shown, computed from their two logs. */
-export function useSides(left: RunStore, right: RunStore): Sides | null {
+export function useSides(left: RunStore, { peer, fromUs }: Comparison): Sides | null {
   const [sides, setSides] = useState<Sides | null>(null);
   useEffect(
     () =>
       followLogs(
-        [left, right],
-        () => new SideMeasurement(COMPARED_FROM_MS),
+        [left, peer],
+        () => new SideMeasurement(fromUs / 1000),
         'shown',
         (followed) => {
-          const [services, monolith] = followed.map(({ fold, nowUs }) => fold.at(nowUs));
-          if (services !== undefined && monolith !== undefined) setSides({ services, monolith });
+          const [one, other] = followed.map(({ fold, nowUs }) => fold.at(nowUs));
+          if (one !== undefined && other !== undefined) setSides([one, other]);
         },
       ),
-    [left, right],
+    [left, peer, fromUs],
   );
   return sides;
 }

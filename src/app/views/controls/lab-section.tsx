@@ -1,7 +1,10 @@
 import { ChevronDown } from 'lucide-react';
 import { useActions, useRun, useStores, useView } from '../../state/hooks.ts';
+import type { BranchView } from '../../state/run-store.ts';
 
 const MINUTE_US = 60_000_000;
+/** No other run is beside this one. */
+const ALONE = '';
 
 /** What only a run in the Lab can do: run on at once, do it all again, part from its past. */
 export default function LabSection() {
@@ -11,7 +14,8 @@ export default function LabSection() {
   const branches = useRun((state) => state.branches);
   const branch = useRun((state) => state.branch);
   const busy = useRun((state) => state.job !== null);
-  const comparing = useView((state) => state.peer !== null);
+  const comparing = useView((state) => state.comparison !== null);
+  const beside = useView((state) => state.comparison?.branch ?? ALONE);
   if (seed === null) return null;
   return (
     <section className="section lab-section" aria-label="The Lab">
@@ -53,25 +57,58 @@ export default function LabSection() {
         </button>
       </div>
       {branches.length > 1 && (
-        <label>
-          <span className="label">Which run</span>
-          <span className="select-wrap">
-            <select
-              className="select"
-              value={branch}
-              onChange={(event) => run.switchTo(event.target.value)}
-              data-testid="branches"
-            >
-              {branches.map(({ id, title }) => (
-                <option key={id} value={id}>
-                  {title}
-                </option>
-              ))}
-            </select>
-            <ChevronDown size={15} aria-hidden="true" />
-          </span>
-        </label>
+        <>
+          <BranchSelect
+            title="Which run"
+            testId="branches"
+            value={branch}
+            branches={branches}
+            disabled={comparing}
+            choose={(id) => run.switchTo(id)}
+          />
+          <BranchSelect
+            title="Side by side with"
+            testId="beside"
+            value={beside}
+            branches={[{ id: ALONE, title: 'no other' }, ...branches.filter(({ id }) => id !== branch)]}
+            disabled={busy}
+            choose={(id) => actions.compareWith(id === ALONE ? null : id)}
+          />
+        </>
       )}
     </section>
+  );
+}
+
+interface BranchSelectProps {
+  readonly title: string;
+  readonly testId: string;
+  readonly value: string;
+  readonly branches: readonly BranchView[];
+  readonly disabled: boolean;
+  readonly choose: (id: string) => void;
+}
+
+function BranchSelect({ title, testId, value, branches, disabled, choose }: BranchSelectProps) {
+  return (
+    <label>
+      <span className="label">{title}</span>
+      <span className="select-wrap">
+        <select
+          className="select"
+          value={value}
+          disabled={disabled}
+          onChange={(event) => choose(event.target.value)}
+          data-testid={testId}
+        >
+          {branches.map(({ id, title: name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+        <ChevronDown size={15} aria-hidden="true" />
+      </span>
+    </label>
   );
 }
