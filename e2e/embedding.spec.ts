@@ -129,6 +129,8 @@ test('a page of the same origin drives the sandbox by messages', async ({
 
   await test.step('it sees what the page itself sees', async () => {
     await embedder.command({ type: 'run.pause' });
+    // What was under way comes to its end.
+    await inside.allTables();
     const last = await inside.lastSeq();
     expect(await log()).toEqual(await inside.allEvents());
     expect((await log(last)).map(({ seq }) => seq)).toEqual([last]);

@@ -49,6 +49,7 @@ import {
 } from '../../setups/index.ts';
 import { CommitOrder } from './commit-order.ts';
 import { Fleet } from './fleet.ts';
+import { inOrderOfCause } from './left-behind.ts';
 import { LogKeeper } from './log-keeper.ts';
 import type { LogStorage, RunMemory } from './log-storage.ts';
 import type { HubToPage, InstanceBoot, Notice, PageToHub } from './messages.ts';
@@ -531,6 +532,7 @@ export class Hub implements CommandedRun {
       const waiting = continuing.filter(({ kind }) => kind === 'crash-at');
       this.#toArm = [...waiting.map((fault) => ({ atMs: 0, fault })), ...this.#toArm];
     }
+    await this.#letInPast();
     await Promise.all(this.#composition.services.map((service) => this.#takeUp(service)));
 
     for (const fault of continuing) if (fault.kind !== 'crash-at') this.#faults.add(fault);
@@ -683,6 +685,22 @@ export class Hub implements CommandedRun {
   /** Stands in for the cause that a request from outside does not have; the callee is told of none. */
   #runStarted(): EventId {
     return eventId(RUN_INSTANCE, 1, 1);
+  }
+
+  /**
+   * What earlier starts of the run have left in the databases is in the log before anything is done to them again:
+   * else what was written last would not be told last.
+   */
+  async #letInPast(): Promise<void> {
+    const outbox = this.#outbox;
+    if (outbox === null) return;
+    const left = await Promise.all(
+      this.#composition.services.map(async (service) => ({ service, entries: await outbox.read(service) })),
+    );
+    for (const { service, entry } of inOrderOfCause(left)) {
+      outbox.expect(service, entry);
+      this.#log.addPast(entry.events);
+    }
   }
 
   /** Tells what an earlier start of the run has left in a database, and where its commits go on from. */

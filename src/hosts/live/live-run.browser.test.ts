@@ -2,6 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../faults/index.ts';
 import type { RunEvent } from '../../kernel/index.ts';
 import type { LiveRun } from './live-run.ts';
+import { openExisting } from './open-existing.ts';
+import { LOG_OUTBOX, serviceDatabase } from './run-databases.ts';
 import { startToyRun, toySetup } from './testing/toy-run.ts';
 
 let run: LiveRun | null = null;
@@ -315,6 +317,33 @@ describe('a live run', () => {
     ).toEqual(['fault.ended fault-1', 'fault.started fault-2']);
     expect(await (await api('orders')).json()).toEqual([{ id: '3', quantity: 2 }]);
     expectSound(second.events());
+  });
+
+  it('has in its log what the start before has left, before it goes on, although its causes are lost', async () => {
+    const first = await startAfresh('left');
+    await api('orders/3', { method: 'POST' });
+    const name = serviceDatabase(first.runId, 'toy', 'order');
+    await first.stop();
+    // As a page that ended with them has left them: the causes were on no disk yet.
+    const database = await openExisting(name);
+    const told = first.events().findLast(({ type }) => type === 'store.committed');
+    const left = ['order-1.1.901', 'order-1.1.902'].map((id, index) => ({
+      ...told,
+      id,
+      cause: `order-1.1.80${index}`,
+    }));
+    for (const event of left) await database?.add(LOG_OUTBOX, { events: [event] });
+    database?.close();
+
+    const second = await start('left');
+    const seqOf = (wanted: string) => second.events().find(({ id }) => id === wanted)?.seq ?? Number.NaN;
+    const begun = second
+      .events()
+      .find((event) => event.type === 'instance.started' && event.id.includes('.2.'));
+    expect(seqOf('order-1.1.901')).toBe(seqOf('order-1.1.902') - 1);
+    expect(seqOf('order-1.1.902')).toBeGreaterThan(0);
+    expect(seqOf('order-1.1.902')).toBeLessThan(begun?.seq ?? Number.NaN);
+    expectSound(second.events(), true);
   });
 
   it('goes on after a reload although its gateway cannot answer, and can be mended', async () => {

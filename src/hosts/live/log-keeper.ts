@@ -43,6 +43,12 @@ export class LogKeeper {
     if (sequencer.held > 0) this.#patienceTimer ??= setTimeout(() => this.#lookAtHeld(), LOOK_EVERY_MS);
   }
 
+  /** Adds events of a start that is over: what waits for its cause is let in at once, for nobody will tell of that. */
+  addPast(events: readonly RunEvent[]): void {
+    this.add(events);
+    this.#placed(this.#options.sequencer.drain());
+  }
+
   /** The run ends: what waits for its cause is let in, and what comes later is not. */
   drain(): void {
     this.#placed(this.#options.sequencer.drain());

@@ -4,7 +4,7 @@ import type { RunId } from '../../kernel/index.ts';
 // would write into the log first what the databases have second.
 
 /** A worker that outlives its page for longer than this is not waited for. */
-const GONE_WITHIN_MS = 3000;
+const GONE_WITHIN_MS = 10_000;
 
 const nameOf = (run: RunId): string => `bulkhead/alive/${run}`;
 
