@@ -20,7 +20,7 @@ export default defineConfig({
     { name: 'patient', testIgnore: TIMED },
   ],
   forbidOnly: true,
-  timeout: 60_000,
+  timeout: 120_000,
   reporter: 'list',
   use: {
     baseURL: `http://localhost:${port}/`,

@@ -236,7 +236,7 @@ test('two branches of a run side by side: the same until they part, then what on
 
   await page.getByTestId('beside').selectOption({ label: 'Run' });
   await expect(page.getByTestId('comparison')).toBeVisible({ timeout: 30_000 });
-  await expect(page.getByRole('region', { name: 'Fork at 20.0 s' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Fork at 20.0 s', exact: true })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Run', exact: true })).toBeVisible();
   // It has been brought to where the other one stands.
   expect((await moment(shop)).headUs).toBe(headUs);

@@ -169,6 +169,11 @@ it('keeps a fork beside the run that it came from, and can go back to that', asy
   expect(store.getState().branch).not.toBe(first?.id);
   store.switchTo(first?.id ?? '');
   expect(store.getState().branch).toBe(first?.id);
+  await store.scrub(12_000_000);
+  const again = store.fork();
+  await vi.advanceTimersByTimeAsync(200);
+  await again;
+  expect(store.getState().branches.at(-1)?.title).toBe('Fork at 12.0 s (2)');
 });
 
 it('changes nothing when a fork is cancelled', async () => {

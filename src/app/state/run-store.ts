@@ -31,6 +31,9 @@ export interface Job {
   readonly cancel: () => void;
 }
 
+/** Of a run that is no fork. */
+export const FIRST_TITLE = 'Run';
+
 /** A run that was recorded, as its switch shows it. */
 export interface BranchView {
   readonly id: string;
@@ -334,7 +337,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
         return;
       }
       if (kept !== undefined) lent.add(kept);
-      const recording = add(kept ?? record(run, scenario, 'Run', null));
+      const recording = add(kept ?? record(run, scenario, FIRST_TITLE, null));
       const timer = setInterval(() => tick(), TICK_MS);
       undo.push(() => clearInterval(timer));
       store.setState({ scenario, notices: run.notices(), projections: recording.history.head });
@@ -590,7 +593,9 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
         await run.stop();
         return false;
       }
-      const title = `Fork at ${(atUs / 1_000_000).toFixed(1)} s`;
+      const moment = `Fork at ${(atUs / 1_000_000).toFixed(1)} s`;
+      const same = recordings.filter(({ title }) => title.startsWith(moment)).length;
+      const title = same === 0 ? moment : `${moment} (${same + 1})`;
       show(add(record(run, from.scenario, title, { from: from.id, atUs })));
       return true;
     },

@@ -13,6 +13,7 @@ import { Maximize, Table2 } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ServiceName } from '../../../kernel/index.ts';
 import { useReducedMotion, useRun, useStores, useView } from '../../state/hooks.ts';
+import { FIRST_TITLE } from '../../state/run-store.ts';
 import type { Selection } from '../../state/view-store.ts';
 import { EdgeBadges } from './badges.tsx';
 import { CallEdge, type CallEdgeData, EdgeMarkers } from './edges.tsx';
@@ -175,11 +176,11 @@ function BadgeLayer({ children }: { readonly children: ReactNode }) {
 function DiagramInside() {
   const { view } = useStores();
   const layout = useLayout();
-  const label = useRun((state) =>
-    state.projections.facts.composition === 'monolith'
-      ? 'Diagram of the shop as a monolith'
-      : 'Diagram of the shop',
-  );
+  const label = useRun(({ projections, branches, branch }) => {
+    if (projections.facts.composition === 'monolith') return 'Diagram of the shop as a monolith';
+    const title = branches.find(({ id }) => id === branch)?.title ?? FIRST_TITLE;
+    return title === FIRST_TITLE ? 'Diagram of the shop' : `Diagram of the shop: ${title}`;
+  });
   const nodes = useMemo(() => nodesOf(layout), [layout]);
   const edges = useMemo(() => flowEdgesOf(layout), [layout]);
   const { setViewport, getViewport } = useReactFlow();
