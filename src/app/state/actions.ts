@@ -110,7 +110,13 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
     }
   };
   const clearStage = () =>
-    view.setState({ selection: null, orderId: null, dockOpen: false, dockTouched: true });
+    view.setState({
+      selection: null,
+      orderId: null,
+      dockOpen: false,
+      dockTouched: true,
+      controlsOpen: false,
+    });
   const ask = async (command: unknown): Promise<CommandResult> => {
     const { run } = store.getState();
     if (run === null) return { ok: false, error: { message: 'The shop has not started yet.' } };
