@@ -257,14 +257,14 @@ export const sagaMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/services/product/index.ts',
-        before: `      const row = await context.store.transact('reserve', stockTables, 'readwrite', (tx) =>
-        reserve(tx, {`,
+        before: `      const outcome = await context.store.transact('reserve', stockTables, 'readwrite', (tx) =>
+        reserveForGood(tx, {`,
         after: `      const seen = new Map();
       await context.store.transact('look at stock', stockTables, 'readonly', async (tx) => {
         for (const { sku } of body.lines) seen.set(sku, await tx.get(productTables[0], sku));
       });
-      const row = await context.store.transact('reserve', stockTables, 'readwrite', (tx) =>
-        reserve({ ...tx, get: async (table, key) => seen.has(key) ? seen.get(key) : await tx.get(table, key) }, {`,
+      const outcome = await context.store.transact('reserve', stockTables, 'readwrite', (tx) =>
+        reserveForGood({ ...tx, get: async (table, key) => seen.has(key) ? seen.get(key) : await tx.get(table, key) }, {`,
       },
     ],
     expects: ['INV-2'],
@@ -275,8 +275,8 @@ export const sagaMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/services/product/stock-model.ts',
-        before: 'if (left >= quantity) return;',
-        after: 'if (left > 0) return;',
+        before: 'if (left >= quantity) return null;',
+        after: 'if (left > 0) return null;',
       },
     ],
     expects: ['INV-2'],

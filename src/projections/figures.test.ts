@@ -168,6 +168,14 @@ describe('half-done, stuck, undone', () => {
     expect(halfDoneOf(script.projections.figures)).toMatchObject({ count: 1, goods: 1 });
   });
 
+  it('what was refused, or undone where nothing was done, is not half-done', () => {
+    const script = new Script();
+    script.order(1, 'o1');
+    script.row(2, 'product-1', 'reservations', 'o1', { orderId: 'o1', state: 'released', lines: [] });
+    script.row(2, 'shipping-1', 'shipments', 'o1', { orderId: 'o1', status: 'cancelled' });
+    expect(at(script, 3).halfDone).toBe(0);
+  });
+
   it('is stuck more than 5 s past the time to give up, or when parked', () => {
     const script = new Script();
     script.order(0, 'o1');

@@ -107,6 +107,14 @@ function noteGoods(state: FiguresState, orderId: string, timeUs: number): void {
   noteEffect(state, order, timeUs, true);
 }
 
+/** States of goods, parcels and payments in which nothing is kept for the order: undone, or refused at once. */
+const NOTHING_HELD: ReadonlySet<unknown> = new Set(['released', 'cancelled', 'voided', 'declined']);
+
+const holdsNothing = (row: Json): boolean => {
+  const { state, status } = (row ?? {}) as { readonly state?: unknown; readonly status?: unknown };
+  return NOTHING_HELD.has(state ?? status);
+};
+
 /** Something outside Order's database is done for an order. */
 function noteEffect(state: FiguresState, order: OpenOrder, timeUs: number, goods: boolean): void {
   const halfDoneUs = order.halfDoneUs ?? timeUs;
@@ -173,7 +181,7 @@ export const createFigures = (orders: Projection<Orders>): Projection<FiguresSta
         if (EFFECT_SERVICES[event.service]) {
           for (const change of event.rows) {
             const order = orderOfRow(state, change.key, change.after);
-            if (order === undefined) continue;
+            if (order === undefined || holdsNothing(change.after)) continue;
             noteEffect(state, order, event.timeUs, event.service !== 'payment-provider');
           }
         } else if (ORDER_SERVICES[event.service]) {

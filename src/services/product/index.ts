@@ -2,7 +2,7 @@ import type { ServiceDefinition } from '../../kernel/index.ts';
 import { defineService, registrationTask } from '../../patterns/index.ts';
 import { productContract } from './contract.ts';
 import { customersHandlers, holdExpiryTask, seedProduct } from './handlers.ts';
-import { commit, release, reserve, toReservation } from './stock-model.ts';
+import { commit, release, reserveForGood, toReservation } from './stock-model.ts';
 import { productTables, stockTables } from './tables.ts';
 
 export { CATALOGUE } from './catalogue.ts';
@@ -20,10 +20,10 @@ export const productService: ServiceDefinition = defineService({
   handlers: {
     ...customersHandlers,
     reserve: async ({ params, body }, context) => {
-      const row = await context.store.transact('reserve', stockTables, 'readwrite', (tx) =>
-        reserve(tx, { orderId: params.orderId, lines: body.lines, customerId: body.customerId }),
+      const outcome = await context.store.transact('reserve', stockTables, 'readwrite', (tx) =>
+        reserveForGood(tx, { orderId: params.orderId, lines: body.lines, customerId: body.customerId }),
       );
-      return { status: 200, body: toReservation(row) };
+      return 'problem' in outcome ? outcome : { status: 200, body: toReservation(outcome) };
     },
     release: async ({ params }, context) => {
       const row = await context.store.transact('release', stockTables, 'readwrite', (tx) =>

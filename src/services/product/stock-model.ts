@@ -18,6 +18,7 @@ import {
 // STOCK-4 reserve, release and commit may be repeated; a repetition changes nothing.
 // STOCK-5 a reservation that arrives after its release is refused (the tombstone).
 // STOCK-6 stock goes down by a commit only, exactly once per order.
+// STOCK-7 to be out of stock is definite: a reservation that was refused so is refused again, whatever comes in.
 
 const refuse = (refusal: Problem): never => {
   throw new ModelError(refusal);
@@ -66,20 +67,23 @@ export async function pricedLines(tx: Transaction, lines: readonly Line[]): Prom
   return goods.map((row, index) => reservedLine(row, wanted[index]?.quantity ?? 0));
 }
 
-function demandAvailable(row: ProductRow, quantity: number): void {
-  const left = available(row);
-  if (left >= quantity) return;
-  refuse(
-    problem(
-      409,
-      'out-of-stock',
-      'Out of stock',
-      left === 0
-        ? `'${row.name}' (${row.sku}) is sold out.`
-        : `Only ${left} of '${row.name}' (${row.sku}) ${left === 1 ? 'is' : 'are'} left; ${quantity} were asked for.`,
-      { sku: row.sku, requested: quantity, available: left },
-    ),
+/** 409 for more of a good than is there; null when there is enough. */
+function outOfStock(row: ProductRow, quantity: number, left = available(row)): Problem | null {
+  if (left >= quantity) return null;
+  return problem(
+    409,
+    'out-of-stock',
+    'Out of stock',
+    left === 0
+      ? `'${row.name}' (${row.sku}) is sold out.`
+      : `Only ${left} of '${row.name}' (${row.sku}) ${left === 1 ? 'is' : 'are'} left; ${quantity} were asked for.`,
+    { sku: row.sku, requested: quantity, available: left },
   );
+}
+
+function demandAvailable(row: ProductRow, quantity: number): void {
+  const refusal = outOfStock(row, quantity);
+  if (refusal !== null) refuse(refusal);
 }
 
 export interface ReserveCommand {
@@ -124,6 +128,40 @@ export async function reserve(
   const reservation: ReservationRow = { orderId, state: 'reserved', lines: reserved, changedUs: tx.now() };
   await tx.put(reservationsTable, reservation);
   return reservation;
+}
+
+/**
+ * As `reserve`, for those whose request may come again unasked. That a good is out of stock is given as a value, not
+ * thrown: it is stored, so that it stays so. Whoever heard it has undone the order, and a copy of the request that
+ * comes when there is stock again must not reserve it for nobody.
+ */
+export async function reserveForGood(
+  tx: Transaction,
+  command: ReserveCommand,
+): Promise<ReservationRow | Problem> {
+  const { orderId } = command;
+  const before = await tx.get(reservationsTable, orderId);
+  if (before?.refusal !== undefined) return before.refusal;
+  const refusal = before === undefined ? await firstOutOfStock(tx, command) : null;
+  if (refusal === null) return await reserve(tx, command);
+  await tx.put(reservationsTable, { orderId, state: 'released', lines: [], refusal, changedUs: tx.now() });
+  return refusal;
+}
+
+/** What a customer's own cart keeps is there for the order that takes its place. */
+async function firstOutOfStock(
+  tx: Transaction,
+  { lines, customerId }: ReserveCommand,
+): Promise<Problem | null> {
+  const wanted = mergedLines(lines);
+  const goods = await goodsOf(tx, wanted);
+  const hold = customerId === undefined ? undefined : await tx.get(cartHoldsTable, holdIdOf(customerId));
+  for (const [index, row] of goods.entries()) {
+    const own = hold?.lines.find(({ sku }) => sku === row.sku)?.quantity ?? 0;
+    const refusal = outOfStock(row, wanted[index]?.quantity ?? 0, available(row) + own);
+    if (refusal !== null) return refusal;
+  }
+  return null;
 }
 
 const releasedProblem = (orderId: string): Problem =>

@@ -1,4 +1,5 @@
 import { defineTable, type RunTimeUs } from '../../kernel/index.ts';
+import type { Problem } from '../../patterns/index.ts';
 import type { CATEGORIES } from './contract.ts';
 
 export type Category = (typeof CATEGORIES)[number];
@@ -45,6 +46,8 @@ export interface ReservationRow {
   /** `released` stays as a tombstone: a reservation that arrives after its release is refused. */
   readonly state: 'reserved' | 'released' | 'committed';
   readonly lines: readonly ReservedLine[];
+  /** What a reservation was refused with for want of stock: it never held anything, and never will. */
+  readonly refusal?: Problem;
   readonly changedUs: RunTimeUs;
 }
 
