@@ -102,7 +102,7 @@ function Card({ question, choices, answer, because }: CardProps) {
           </button>
         ))}
       </div>
-      <p className="prediction-told" role="status">
+      <p className="prediction-told" role="status" data-settled={because !== null}>
         {because === null
           ? picked === null
             ? 'Say what you think, before it shows.'
