@@ -409,6 +409,9 @@ export type FaultPlace =
   | { readonly kind: 'instance'; readonly instance: InstanceId }
   | { readonly kind: 'edge'; readonly from: ServiceName; readonly to: ServiceName };
 
+/** Customers stand outside: what reaches the shop is their own connection. */
+export const isBreakable = (service: ServiceName): boolean => service !== 'customers';
+
 /** The fault that the controls ask for. */
 export function makeFault(wish: FaultWish, target: FaultPlace, lengthMs: number | null): Json {
   const place: Json = { ...target };

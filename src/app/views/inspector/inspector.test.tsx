@@ -27,10 +27,38 @@ it('shows a service’s instances, its fault and its last failures', async () =>
   shop.view.select({ kind: 'service', service: 'shipping' });
   renderIn(shop, <Inspector />);
   expect(screen.getByText('shipping-1')).toBeTruthy();
-  expect(screen.getByText('Slow +2 s')).toBeTruthy();
+  expect(screen.getByRole('button', { name: /^Slow \+2 s ?until cleared/ })).toBeTruthy();
   expect(screen.getByText('Order → Shipping')).toBeTruthy();
   await userEvent.click(screen.getByRole('button', { name: 'Crash' }));
   expect(shop.commands.at(-1)).toEqual({ type: 'instance.crash', instance: 'shipping-1' });
+});
+
+it('breaks the service that is selected, as the controls do', async () => {
+  const shop = await openTestShop();
+  shop.view.select({ kind: 'service', service: 'shipping' });
+  renderIn(shop, <Inspector />);
+  const target = { kind: 'service', service: 'shipping' };
+  for (const name of [
+    'Slow +2 s: Shipping takes 2 s longer',
+    'Errors 80 %: Shipping fails for 80 % of its calls',
+    'Down: Shipping crashes until it is cleared',
+  ])
+    await userEvent.click(screen.getByRole('button', { name }));
+  expect(shop.commands).toEqual(
+    [
+      { kind: 'slow', target, addMs: 2000, spreadShare: 0.1, share: 1, lengthMs: null },
+      { kind: 'errors', target, status: 503, share: 0.8, lengthMs: null },
+      { kind: 'down', target, lengthMs: null },
+    ].map((fault) => ({ type: 'fault.add', fault })),
+  );
+});
+
+it('breaks no customers', async () => {
+  const shop = await openTestShop();
+  shop.view.select({ kind: 'service', service: 'customers' });
+  renderIn(shop, <Inspector />);
+  expect(screen.getByText(/^Everybody who orders/)).toBeTruthy();
+  expect(screen.queryByRole('button', { name: /^Slow/ })).toBeNull();
 });
 
 it('explains a failure back to its fault', async () => {

@@ -11,9 +11,11 @@ import {
   serviceOfTarget,
   serviceTitle,
 } from '../../../projections/index.ts';
+import { isBreakable } from '../../state/actions.ts';
 import { useActions, useProjections, useStores } from '../../state/hooks.ts';
 import { BreakerState } from '../../widgets/breaker-state.tsx';
 import { RingGauge } from '../../widgets/ring-gauge.tsx';
+import { BreakRow } from './break-row.tsx';
 import { Failures } from './failures.tsx';
 
 const WORDS: Readonly<Record<InstanceState, string>> = {
@@ -70,6 +72,8 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
   return (
     <>
       <p className="text-muted">{ABOUT[service]}</p>
+
+      {isBreakable(service) && <BreakRow service={service} />}
 
       {service !== 'customers' && (
         <section>
