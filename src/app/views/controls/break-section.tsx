@@ -2,14 +2,11 @@ import { ChevronDown } from 'lucide-react';
 import { useState } from 'react';
 import type { ServiceName } from '../../../kernel/index.ts';
 import { serviceTitle } from '../../../projections/index.ts';
-import { type FaultPlace, type FaultWish, makeFault, placeTitle } from '../../state/actions.ts';
+import { type FaultPlace, type FaultWish, isBreakable, makeFault, placeTitle } from '../../state/actions.ts';
 import { useActions, useRun, useStores, useView } from '../../state/hooks.ts';
 import type { Selection } from '../../state/view-store.ts';
 import { Segmented } from '../../widgets/segmented.tsx';
 import { useLayout } from '../diagram/use-layout.ts';
-
-/** Customers stand outside: what reaches the shop is their own connection. */
-const isBreakable = (service: ServiceName): boolean => service !== 'customers';
 
 const SLOW = [
   { value: 300, label: '+0.3 s' },
@@ -54,7 +51,7 @@ function placeOfSelection(selection: Selection | null): FaultPlace | null {
 }
 
 /** Where, what and how much. Slow, Errors and Down act at once; every one can be undone. */
-export function BreakSection() {
+export function BreakSection({ onBreak }: { readonly onBreak?: (() => void) | undefined }) {
   const actions = useActions();
   const { view } = useStores();
   const ready = useRun((state) => state.run !== null);
@@ -78,7 +75,10 @@ export function BreakSection() {
     if (selected !== null) setPlace(selected);
   }
 
-  const add = (wish: FaultWish) => actions.addFault(makeFault(wish, place, lengthMs === 0 ? null : lengthMs));
+  const add = (wish: FaultWish) => {
+    actions.addFault(makeFault(wish, place, lengthMs === 0 ? null : lengthMs));
+    onBreak?.();
+  };
   const title = placeTitle(place);
   return (
     <section aria-labelledby="break-title" className="section">

@@ -135,6 +135,29 @@ it('is closed by Escape, and the focus is back at its button', async () => {
   expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Send' }));
 });
 
+it.each(['Slow: make Shipping slow', 'Errors: make Shipping answer with errors', 'Down: take Shipping down'])(
+  'uncovers the diagram once something was broken, and the focus is back at its button: %s',
+  async (name) => {
+    stubMedia(['(max-width: 1199px)']);
+    const shop = await openTestShop();
+    shop.view.setState({ controlsOpen: true });
+    renderIn(shop, <Controls />);
+    await userEvent.click(screen.getByRole('button', { name }));
+    expect(shop.commands).toMatchObject([{ type: 'fault.add' }]);
+    expect(shop.view.getState().controlsOpen).toBe(false);
+    expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Send' }));
+  },
+);
+
+it('stays open for a request, of which nothing is to be said beforehand', async () => {
+  stubMedia(['(max-width: 1199px)']);
+  const shop = await openTestShop();
+  shop.view.setState({ controlsOpen: true });
+  renderIn(shop, <Controls />);
+  await userEvent.click(screen.getByRole('button', { name: 'Browse' }));
+  expect(shop.view.getState().controlsOpen).toBe(true);
+});
+
 it('of the monolith offers what there is to break', async () => {
   const shop = await openTestShop(() => {}, { composition: 'monolith' });
   renderIn(shop, <Controls />);

@@ -1,5 +1,5 @@
 import { Bug, Send, X } from 'lucide-react';
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef } from 'react';
 import { activeFaults } from '../../../projections/index.ts';
 import { useNarrow, useRun, useStores, useView } from '../../state/hooks.ts';
 import { BreakSection } from './break-section.tsx';
@@ -14,7 +14,7 @@ export function Controls() {
   return narrow ? <ControlsRail /> : <ControlsPanel />;
 }
 
-function Sections() {
+function Sections({ onBreak }: { readonly onBreak?: () => void }) {
   const lab = useRun((state) => state.run !== null && state.run.lab !== null);
   return (
     <>
@@ -24,7 +24,7 @@ function Sections() {
         </Suspense>
       )}
       <SendSection />
-      <BreakSection />
+      <BreakSection onBreak={onBreak} />
       <FaultList />
     </>
   );
@@ -45,6 +45,10 @@ function ControlsRail() {
   const toggle = () => view.setState({ controlsOpen: !open });
   const rail = useRef<HTMLElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
+  const closeAndGoBack = useCallback(() => {
+    opener.current?.focus();
+    view.setState({ controlsOpen: false });
+  }, [view]);
   useEffect(() => {
     const element = rail.current;
     if (element === null || !open) return;
@@ -56,8 +60,7 @@ function ControlsRail() {
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Escape') return;
       event.preventDefault();
-      opener.current?.focus();
-      close();
+      closeAndGoBack();
     };
     document.addEventListener('focusin', onFocus);
     element.addEventListener('keydown', onKey);
@@ -65,7 +68,7 @@ function ControlsRail() {
       document.removeEventListener('focusin', onFocus);
       element.removeEventListener('keydown', onKey);
     };
-  }, [open, view]);
+  }, [open, view, closeAndGoBack]);
   return (
     <aside className="rail" aria-label="Controls" ref={rail}>
       <button type="button" className="rail-btn" aria-expanded={open} onClick={toggle} ref={opener}>
@@ -92,7 +95,8 @@ function ControlsRail() {
           >
             <X size={16} aria-hidden="true" />
           </button>
-          <Sections />
+          {/* It would cover what the fault does, and the question about it. */}
+          <Sections onBreak={closeAndGoBack} />
         </div>
       )}
     </aside>
