@@ -62,6 +62,9 @@ test('a first visit: calm and paused; three actions later a breaker trips, an or
   await test.step('Space, Shipping, Slow: within 60 s the breaker trips and the page shows it', async () => {
     await page.keyboard.press('Space');
     await expect(page.getByTestId('play')).toHaveText('Pause');
+    await expect(page.getByTestId('narrator')).toHaveText(
+      'Now click Shipping, choose Slow, and see who else suffers.',
+    );
     await page.getByTestId('node-shipping').getByRole('button').click();
     await page.getByRole('button', { name: 'Slow: make Shipping slow' }).click();
     await expect(page.getByTestId('fault-shipping')).toHaveText('Slow +2 s');

@@ -2,6 +2,7 @@ import { CircleAlert, CircleCheck, Info, ShieldHalf } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { formatRunTime, type NarratorLine as Line } from '../../projections/index.ts';
 import { useHidden, useRun, useStores, useView } from '../state/hooks.ts';
+import type { RunState } from '../state/run-store.ts';
 
 const ICON = { fail: CircleAlert, ok: CircleCheck, half: ShieldHalf, plain: Info } as const;
 const ANNOUNCE_EVERY_MS = 3000;
@@ -18,7 +19,7 @@ export function NarratorLine() {
   return (
     <div className="narrator" data-testid="narrator">
       {last === undefined ? (
-        phase === 'ready' && <p className="text-muted">Nothing to tell: every call is answered.</p>
+        phase === 'ready' && <NothingYet />
       ) : (
         <button
           type="button"
@@ -48,15 +49,45 @@ function NarratorEntry({ line, old }: { readonly line: Line; readonly old: boole
   );
 }
 
+/** The other setups break something by themselves. */
+const isHealthyShop = ({ scenario }: RunState): boolean => scenario?.setup.name === 'classroom';
+
 function FirstSentence() {
-  const monolith = useRun((state) => state.projections.facts.composition === 'monolith');
+  const own = useRun((state) => (isHealthyShop(state) ? null : (state.scenario?.setup.text ?? '')));
   return (
     <div className="narrator narrator-first" data-testid="narrator">
       <p>
-        Press <b>Play</b> (<kbd>Space</kbd>): customers start ordering; then click{' '}
-        <b>{monolith ? 'Payment' : 'Shipping'}</b>, choose <b>Slow</b>, and see who else suffers.
+        Press <b>Play</b> (<kbd>Space</kbd>): customers start ordering
+        {own === null ? (
+          <>
+            ; then <WhatToBreak />
+          </>
+        ) : (
+          `. ${own}`
+        )}
       </p>
     </div>
+  );
+}
+
+/** Until something is broken, what is to be done next. */
+function NothingYet() {
+  const untouched = useRun((state) => isHealthyShop(state) && state.projections.faults.byId.size === 0);
+  return untouched ? (
+    <p>
+      Now <WhatToBreak />
+    </p>
+  ) : (
+    <p className="text-muted">Nothing to tell: every call is answered.</p>
+  );
+}
+
+function WhatToBreak() {
+  const monolith = useRun((state) => state.projections.facts.composition === 'monolith');
+  return (
+    <>
+      click <b>{monolith ? 'Payment' : 'Shipping'}</b>, choose <b>Slow</b>, and see who else suffers.
+    </>
   );
 }
 

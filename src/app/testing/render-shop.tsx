@@ -2,7 +2,7 @@ import { render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import type { Json, RunEvent, RunSettings } from '../../kernel/index.ts';
 import { Script } from '../../projections/testing/script.ts';
-import { classroom, classroomSettings } from '../../setups/index.ts';
+import { classroom, classroomSettings, type Setup } from '../../setups/index.ts';
 import { createActions } from '../state/actions.ts';
 import { type AppStores, StoresContext } from '../state/hooks.ts';
 import type { CommandResult, PageRun } from '../state/page-run.ts';
@@ -25,6 +25,7 @@ export async function openTestShop(
     readonly settings?: Partial<RunSettings>;
     readonly tables?: Record<string, readonly Json[]>;
     readonly composition?: string;
+    readonly setup?: Setup;
     /** What the run says to a command. */
     readonly answer?: (command: Json) => CommandResult | Promise<CommandResult>;
   } = {},
@@ -69,10 +70,13 @@ export async function openTestShop(
     stop: async () => {},
     lab: null,
   };
-  const store = createRunStore(async () => ({ run, scenario: { setup: classroom, commands: [] } }), {
-    pack: async (text) => new TextEncoder().encode(text),
-    unpack: async (bytes) => new TextDecoder().decode(bytes),
-  });
+  const store = createRunStore(
+    async () => ({ run, scenario: { setup: options.setup ?? classroom, commands: [] } }),
+    {
+      pack: async (text) => new TextEncoder().encode(text),
+      unpack: async (bytes) => new TextDecoder().decode(bytes),
+    },
+  );
   const view = createViewStore();
   await whenReady(store);
   return {
