@@ -42,11 +42,13 @@ const seek = (shop: TestShop, atS: number) => act(() => shop.run.scrub(atS * 1_0
 it('outlines what a fault has reached and says how far it reaches, at the moment that is shown', async () => {
   const shop = await openTestShop(shippingCrashes, { nowS: 30 });
   renderIn(shop, <Diagram />);
-  await shows('1 of 5 services, 50 % of orders');
+  await shows('hit: 1 of 5 services, 50 % of orders');
+  expect(screen.getByTestId('blast').dataset['harmless']).toBe('false');
   expect(screen.getByTestId('blast').textContent).toMatch(/Blast radius of the fault at 0:08.*\(Shipping\)/);
   await waitFor(() => expect(outlined()).toBe('shipping'));
   await seek(shop, 8.5);
-  expect(screen.getByTestId('blast').textContent).toContain('0 of 5 services');
+  expect(screen.getByTestId('blast').textContent).toContain('hit: 0 of 5 services');
+  expect(screen.getByTestId('blast').dataset['harmless']).toBe('true');
   await waitFor(() => expect(outlined()).toBeUndefined());
   await seek(shop, 7);
   expect(screen.queryByTestId('blast')).toBeNull();
@@ -76,7 +78,7 @@ it('says the same in the tables', async () => {
   const shop = await openTestShop(shippingCrashes, { nowS: 30 });
   renderIn(shop, <DiagramTable />);
   const words = await screen.findByTestId('blast');
-  expect(words.textContent).toMatch(/^1 of 5 services, 50 % of orders\..*\(Shipping\)/);
+  expect(words.textContent).toMatch(/^Hit: 1 of 5 services, 50 % of orders\..*\(Shipping\)/);
 });
 
 it('shows nothing while nothing was ever broken', async () => {

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { Term } from '../../widgets/term.tsx';
 import './blast-radius.css';
-import { blastSentence, blastWords } from './blast-words.ts';
+import { blastSentence, blastWords, isHarmless } from './blast-words.ts';
 import { useBlastRadius } from './use-blast-radius.ts';
 
 /** How far a fault reaches, in words; `mark` hears which services it has reached, to outline them on the diagram. */
@@ -14,9 +14,14 @@ export default function BlastRadius({ mark }: { readonly mark: (services: string
   }, [mark, services]);
   if (radius === null) return null;
   return (
-    <div className="blast nopan" data-whole={radius.ofServices === 1} data-testid="blast">
+    <div
+      className="blast nopan"
+      data-whole={radius.ofServices === 1}
+      data-harmless={isHarmless(radius)}
+      data-testid="blast"
+    >
       <span className="blast-mark" aria-hidden="true" />
-      <Term tip={blastSentence(radius)}>{blastWords(radius)}</Term>
+      <Term tip={blastSentence(radius)}>hit: {blastWords(radius)}</Term>
     </div>
   );
 }

@@ -14,11 +14,15 @@ export function blastWords({ services, ofServices, intents }: BlastRadiusView): 
   const browsing = affectedOf(intents.browse) ?? 0;
   const parts: string[] = [];
   if (ofServices > 1) parts.push(`${services.length} of ${ofServices} services`);
-  else if (services.length > 0) parts.push('The whole monolith');
+  else if (services.length > 0) parts.push('the whole monolith');
   if (orders !== null) parts.push(`${formatShare(orders)} of orders`);
   if (browsing > 0) parts.push(`${formatShare(browsing)} of browsing`);
   return parts.length === 0 ? 'nothing so far' : parts.join(', ');
 }
+
+/** It has reached nobody: no service, and nothing that a customer wanted. */
+export const isHarmless = ({ services, intents }: BlastRadiusView): boolean =>
+  services.length === 0 && intents.order.affected === 0 && intents.browse.affected === 0;
 
 /** Which services, since when, and what the words mean. */
 export function blastSentence({ services, sinceUs }: BlastRadiusView): string {

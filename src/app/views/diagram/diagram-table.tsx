@@ -65,7 +65,7 @@ function BlastRadiusInWords() {
   if (radius === null) return null;
   return (
     <p className="blast-words" data-testid="blast">
-      <strong>{blastWords(radius)}.</strong> {blastSentence(radius)}
+      <strong>Hit: {blastWords(radius)}.</strong> {blastSentence(radius)}
     </p>
   );
 }
