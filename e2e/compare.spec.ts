@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import type { ScriptingDoor } from '../src/app/scripting-door.ts';
 import { branchRows, comparisonRows } from '../src/app/views/compare/rows.ts';
 import { SideMeasurement } from '../src/experiments/index.ts';
@@ -24,6 +25,8 @@ const logs = (shop: Shop): Promise<Logs> =>
     monolith: [...(await bulkhead.events(0, 'other'))],
   })) as Promise<Logs>;
 
+const since = (page: Page) => page.getByTestId('comparison').getByRole('columnheader').first();
+
 async function shownRows(shop: Shop): Promise<Map<string, { left: string; right: string }>> {
   const rows = await shop.page.getByTestId('comparison').locator('tbody tr').all();
   const shown = new Map<string, { left: string; right: string }>();
@@ -45,6 +48,13 @@ function rowsOf({ services, monolith }: Logs, nowUs: number, rows = comparisonRo
   });
   if (left === undefined || right === undefined) throw new Error('two logs give two sides');
   return rows(left, right);
+}
+
+/** Both sides are counted from here on: the services' latest fault. */
+function latestFaultMs({ services }: Logs): number {
+  const last = services.findLast(({ type }) => type === 'fault.started');
+  if (last === undefined) throw new Error('no fault has begun');
+  return last.timeUs / 1000;
 }
 
 /** Counted by hand, by nobody else's rules: of the orders answered, how their rows ended, and after how long. */
@@ -158,10 +168,11 @@ test('with Shipping crashed, services lose only what needs Shipping, the monolit
   expect(ordersOf(both.services).undone).toBeGreaterThan(10);
 
   const { clock } = await moment(shop);
-  const expected = rowsOf(both, clock.nowUs);
+  const expected = rowsOf(both, clock.nowUs, comparisonRows, latestFaultMs(both));
   await expect
     .poll(async () => Object.fromEntries(await shownRows(shop)), { timeout: 15_000 })
     .toEqual(Object.fromEntries(expected.map(({ key, left, right }) => [key, { left, right }])));
+  await expect(since(page)).toHaveText('Since 0:06');
   const rows = await shownRows(shop);
   expect(rows.get('success-browse')?.left).toBe('100 %');
   expect(rows.get('blast')?.right).toBe('all: 1 of 1');
@@ -172,6 +183,7 @@ test('with Shipping crashed, services lose only what needs Shipping, the monolit
     await expect
       .poll(async () => (await shownRows(shop)).get('blast'))
       .toEqual({ left: 'none', right: 'none' });
+    await expect(since(page)).toHaveText('Since 0:02');
   });
 
   await page.getByRole('button', { name: 'End the comparison' }).click();

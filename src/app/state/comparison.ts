@@ -83,7 +83,7 @@ export interface Comparison {
   readonly peer: RunStore;
   /** Of the run that the controls and keys are for, and of its peer. */
   readonly titles: readonly [string, string];
-  /** Counted is what begins from here on, in µs of run time. */
+  /** Counted is what begins from here on, in µs of run time; of compositions later, once there is a fault (`counted-from.ts`). */
   readonly fromUs: number;
   /** Does on both sides what is done to one; its end ends the comparison. */
   readonly mirror: Mirror;

@@ -50,8 +50,7 @@ export default function CompareView({ comparison }: { readonly comparison: Compa
 }
 
 function ComparisonTable({ comparison }: { readonly comparison: Comparison }) {
-  const { run } = useStores();
-  const sides = useSides(run, comparison);
+  const sides = useSides(comparison);
   const branches = comparison.branch !== null;
   const names = branches ? comparison.titles : COMPOSITIONS;
   return (
@@ -63,11 +62,13 @@ function ComparisonTable({ comparison }: { readonly comparison: Comparison }) {
       ) : (
         <table data-testid="comparison">
           <caption className="sr-only">
-            {branches ? 'Both runs since they parted' : 'Both sides since customers came'}
+            {branches
+              ? 'Both runs since they parted'
+              : 'Both sides since the latest fault began, or since customers came'}
           </caption>
           <thead>
             <tr>
-              <th scope="col">Since {formatRunTime(comparison.fromUs)}</th>
+              <th scope="col">Since {formatRunTime(sides.fromUs)}</th>
               <th scope="col">{names[0]}</th>
               <th scope="col">{names[1]}</th>
               <th scope="col">Better here</th>
@@ -75,7 +76,7 @@ function ComparisonTable({ comparison }: { readonly comparison: Comparison }) {
             </tr>
           </thead>
           <tbody>
-            {(branches ? branchRows : comparisonRows)(...sides).map((row) => (
+            {(branches ? branchRows : comparisonRows)(...sides.figures).map((row) => (
               <Row key={row.key} row={row} names={names} />
             ))}
           </tbody>
@@ -85,7 +86,7 @@ function ComparisonTable({ comparison }: { readonly comparison: Comparison }) {
         The milliseconds are this classroom’s (a hop takes 250 ms) and measure no real system.{' '}
         {branches
           ? 'Both runs have the same customers at the same moments. What began before they parted is not counted.'
-          : 'Both sides have the same slots in all, the same customers at the same moments, and the same faults.'}
+          : 'Both sides have the same slots in all, the same customers at the same moments, and the same faults. What began before the latest fault is not counted.'}
       </p>
     </TableScroll>
   );
