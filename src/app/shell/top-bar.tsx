@@ -7,6 +7,7 @@ import {
   Presentation,
   RotateCcw,
   Share2,
+  Shield,
   Sun,
 } from 'lucide-react';
 import type { SafetyNets } from '../../kernel/index.ts';
@@ -34,6 +35,7 @@ export function TopBar() {
   const { view } = useStores();
   const wide = useWide();
   const room = useMedia('(min-width: 1600px)') || !wide;
+  const roomForSign = useMedia('(min-width: 1440px)');
   const figures = !useHidden('figures');
   const comparing = useView((state) => state.comparison !== null);
   const projector = useView((state) => state.projector);
@@ -46,12 +48,13 @@ export function TopBar() {
       </div>
       <div className="min-w-0 grow">{wide && figures && !comparing && <FiguresStrip />}</div>
       <div className="flex items-center gap-2">
-        {room && (
+        {(room || roomForSign) && (
           <Term
-            tip="What protects each call: timeouts, retries, circuit breakers, bulkheads. Key B switches between none and classroom."
-            className="whitespace-nowrap text-s text-muted"
+            tip="Safety nets protect each call: timeouts, retries, circuit breakers, bulkheads. Key B switches between none and classroom."
+            className={`text-s text-muted ${room ? 'whitespace-nowrap' : 'grid size-6 place-items-center'}`}
           >
-            Safety nets
+            {!room && <Shield size={16} aria-hidden="true" />}
+            <span className={room ? '' : 'sr-only'}>Safety nets</span>
           </Term>
         )}
         <Segmented
