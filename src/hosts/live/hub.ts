@@ -67,8 +67,10 @@ import {
   wallNowMs,
   wallOffsetMs,
 } from './run-clock.ts';
+import { serviceDatabase } from './run-databases.ts';
 import { type Past, pastOf } from './run-past.ts';
 import { AwaitedOpening } from './shop-opening.ts';
+import { takeOver } from './take-over.ts';
 
 export interface HubOptions {
   post(message: HubToPage): void;
@@ -140,6 +142,7 @@ export class Hub implements CommandedRun {
   #heldByPage = false;
   #edgeReady = false;
   #isOpen = false;
+  readonly #takeovers = new Map<ServiceName, number>();
   /** Faults that begin once the shop is open. */
   #toArm: readonly ScheduledFault[] = [];
   #events = 0;
@@ -532,6 +535,7 @@ export class Hub implements CommandedRun {
       const waiting = continuing.filter(({ kind }) => kind === 'crash-at');
       this.#toArm = [...waiting.map((fault) => ({ atMs: 0, fault })), ...this.#toArm];
     }
+    if (memory !== null) await this.#takeOver();
     await this.#letInPast();
     await Promise.all(this.#composition.services.map((service) => this.#takeUp(service)));
 
@@ -636,6 +640,7 @@ export class Hub implements CommandedRun {
       clock: this.#clock.state,
       wallMs: this.#clock.wallMs,
       storage: this.#storage === null ? 'memory' : 'indexeddb',
+      takeover: this.#takeovers.get(serviceOf(instance)) ?? 0,
     };
   }
 
@@ -685,6 +690,18 @@ export class Hub implements CommandedRun {
   /** Stands in for the cause that a request from outside does not have; the callee is told of none. */
   #runStarted(): EventId {
     return eventId(RUN_INSTANCE, 1, 1);
+  }
+
+  /** Workers of the page before may still be at work: from here on they are not. */
+  async #takeOver(): Promise<void> {
+    if (this.#storage === null) return;
+    const { name, services } = this.#composition;
+    await Promise.all(
+      services.map(async (service) => {
+        const takeover = await takeOver(serviceDatabase(this.#runId, name, service));
+        this.#takeovers.set(service, takeover);
+      }),
+    );
   }
 
   /**

@@ -1,6 +1,6 @@
 import { type IDBPDatabase, openDB, unwrap } from 'idb';
 import type { TableShape } from './messages.ts';
-import { LOG_OUTBOX } from './run-databases.ts';
+import { LOG_OUTBOX, takeoverOf } from './run-databases.ts';
 
 /** Numbered by the database, so that its commits are told in the order in which they were made. */
 const SHAPE_OF_OUTBOX: TableShape = { name: LOG_OUTBOX, key: 'number', indexes: {} };
@@ -26,11 +26,13 @@ function covers(database: IDBPDatabase, tables: readonly TableShape[]): boolean 
 
 /**
  * Opens a service's database with all its tables, the log outbox among them. A database that lacks
- * some gets them by a version upgrade; several instances may do this at once.
+ * some gets them by a version upgrade; several instances may do this at once. Throws when a later start of the run
+ * has taken it over than the one of `takeover`.
  */
 export async function openServiceDatabase(
   name: string,
   serviceTables: readonly TableShape[],
+  takeover: number,
   callbacks: OpenCallbacks,
 ): Promise<IDBDatabase> {
   const tables = [...serviceTables, SHAPE_OF_OUTBOX];
@@ -70,6 +72,10 @@ export async function openServiceDatabase(
         continue;
       }
       throw error;
+    }
+    if (takeoverOf(database) > takeover) {
+      database.close();
+      throw new Error(`The database ${name} belongs to a later start of the run.`);
     }
     if (covers(database, tables)) return unwrap(database);
     version = database.version + 1;

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { defineTable, type Json, type StoreOutcome } from '../../kernel/index.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
 import { LOG_OUTBOX } from './run-databases.ts';
+import { takeOver } from './take-over.ts';
 import { openStoreBench, type StoreBench } from './testing/store-bench.ts';
 
 interface Row {
@@ -282,12 +283,41 @@ describe('the IndexedDB store', () => {
     await deleteDB(database);
   });
 
+  it('once a later start has taken the database over, an instance of the earlier one adds nothing to it', async () => {
+    const database = `bulkhead/test-store/taken-${Math.random()}/order`;
+    expect(await takeOver(database)).toBe(0);
+    const earlier = await openStoreBench(database, [rows]);
+    const write = (one: StoreBench, id: string, meanwhile: () => void = () => {}) =>
+      one.run((context) =>
+        context.store.transact('write', [rows], 'readwrite', async (tx) => {
+          await tx.get(rows, id);
+          meanwhile();
+          await tx.put(rows, { id, status: 'x' });
+        }),
+      );
+    const begun: { takeover: Promise<number> | null } = { takeover: null };
+    await write(earlier, 'under way', () => {
+      begun.takeover = takeOver(database);
+    });
+    expect(await begun.takeover).toBe(1);
+    await expect(write(earlier, 'too late')).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(openStoreBench(database, [rows])).rejects.toThrow('belongs to a later start');
+
+    const later = await openStoreBench(database, [rows, others], 1);
+    await write(later, 'in time');
+    expect(await later.rows('rows')).toMatchObject([{ id: 'in time' }, { id: 'under way' }]);
+    expect(await takeOver(database)).toBe(2);
+    for (const one of [earlier, later]) one.store.close();
+    await deleteDB(database);
+  });
+
   it('transactions wait at the gate and one that gives up never begins', async () => {
     const waiting: (() => void)[] = [];
     const database = `bulkhead/test-store/gate-${Math.random()}/order`;
     const store = await IndexedDbStore.open({
       database,
       tables: [{ name: 'rows', key: 'id', indexes: {} }],
+      takeover: 0,
       gate: {
         pass(begin) {
           waiting.push(begin);

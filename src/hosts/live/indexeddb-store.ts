@@ -25,6 +25,8 @@ export interface OutboxEntry {
 export interface IndexedDbStoreOptions {
   readonly database: string;
   readonly tables: readonly TableShape[];
+  /** Which takeover of the database this instance belongs to (`takeOver`). */
+  readonly takeover: number;
   /** Transactions begin when the run is not paused. */
   readonly gate: Pick<PauseGate, 'pass'>;
   /** Durable now, with the rows that they tell of. */
@@ -90,7 +92,8 @@ export class IndexedDbStore implements InstanceStore {
   }
 
   #connect(): Promise<IDBDatabase> {
-    this.#opening ??= openServiceDatabase(this.#options.database, this.#options.tables, {
+    const { database: name, tables, takeover } = this.#options;
+    this.#opening ??= openServiceDatabase(name, tables, takeover, {
       closed: (lost) => {
         this.#database = null;
         if (lost && !this.#dead) this.#options.lost();

@@ -102,6 +102,7 @@ class Instance {
       this.#store = await IndexedDbStore.open({
         database,
         tables,
+        takeover: boot.takeover,
         gate: this.#gate,
         committed: ({ number, events }) => this.#tell({ type: 'committed', number, events }),
         noted: (events) => this.#note(events),

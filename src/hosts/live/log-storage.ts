@@ -28,6 +28,10 @@ const SEGMENTS = 'segments';
 const MEMORY = 'memory';
 const MEMORY_KEY = 'run';
 
+/** Somebody deletes the run, or goes on with it. */
+const letGo = (_current: number, _blocked: number | null, event: IDBVersionChangeEvent): void =>
+  (event.target as IDBDatabase).close();
+
 /** A run's log and memory on disk: the database `bulkhead/<run>/log`. */
 export class LogStorage {
   readonly #database: IDBPDatabase;
@@ -40,14 +44,20 @@ export class LogStorage {
   static async open(run: RunId): Promise<LogStorage | null> {
     if (typeof indexedDB === 'undefined') return null;
     try {
-      const database = await openDB(logDatabase(run), 1, {
+      const name = logDatabase(run);
+      let isNew = false;
+      const before = await openDB(name, undefined, {
         upgrade(opened) {
           opened.createObjectStore(SEGMENTS, { keyPath: 'firstSeq' });
           opened.createObjectStore(MEMORY);
+          isNew = true;
         },
-        // Somebody deletes the run: let go.
-        blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+        blocking: letGo,
       });
+      if (isNew) return new LogStorage(before);
+      // The hub of the page before may still be at work: it lets go of the log, and has no way back to it.
+      before.close();
+      const database = await openDB(name, before.version + 1, { blocking: letGo });
       return new LogStorage(database);
     } catch {
       return null;

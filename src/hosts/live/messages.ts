@@ -45,6 +45,8 @@ export interface InstanceBoot {
   /** The hub's wall clock when it sent this. */
   readonly wallMs: number;
   readonly storage: StorageKind;
+  /** Which takeover of its service's database it belongs to. */
+  readonly takeover: number;
 }
 
 export type HubToInstance =

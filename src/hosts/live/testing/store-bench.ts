@@ -30,10 +30,15 @@ export interface StoreBench {
   outbox(): Promise<OutboxEntry[]>;
 }
 
-export async function openStoreBench(database: string, tables: readonly AnyTable[]): Promise<StoreBench> {
+export async function openStoreBench(
+  database: string,
+  tables: readonly AnyTable[],
+  takeover = 0,
+): Promise<StoreBench> {
   const committed: OutboxEntry[] = [];
   const events: RunEvent[] = [];
   const store = await IndexedDbStore.open({
+    takeover,
     database,
     tables: tables.map(({ name, key, indexes }) => ({ name, key, indexes })),
     gate: {
