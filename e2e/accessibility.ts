@@ -44,8 +44,13 @@ export async function expectAccessible(page: Page, view: string, within?: string
   for (const theme of THEMES) {
     await page.evaluate(async (wanted) => {
       document.documentElement.dataset['theme'] = wanted;
-      // What fades in or changes its colour has ended.
-      await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+      // What fades in or changes its colour has ended; what inherits a colour may begin when that has.
+      for (let round = 0; round < 10; round += 1) {
+        const running = document.getAnimations().filter(({ playState }) => playState === 'running');
+        await Promise.allSettled(running.map((animation) => animation.finished));
+        await new Promise(requestAnimationFrame);
+        if (running.length === 0) break;
+      }
     }, theme);
     // The other theme has the same page in other colours.
     const rules = theme === 'light' ? [] : ['color-contrast', 'link-in-text-block'];

@@ -34,7 +34,8 @@ test('a slow Shipping trips Order’s breaker, healing closes it, a dead Shippin
   await shop.command({ type: 'fault.clear', faultId: slow.faultId });
   const halfOpen = await shop.waitForEvent('breaker.state.changed', { ...toShipping, after: 'HALF_OPEN' });
   expect(halfOpen.permits).toBe(3);
-  expect(halfOpen.timeUs - opened.timeUs).toBeGreaterThan(10_000_000);
+  // By its timer, which may ring at that very microsecond.
+  expect(halfOpen.timeUs - opened.timeUs).toBeGreaterThanOrEqual(10_000_000);
   const closed = await shop.waitForEvent('breaker.state.changed', { ...toShipping, after: 'CLOSED' });
   expect(closed.before).toBe('HALF_OPEN');
   await expect(badge).toHaveAttribute('data-state', 'CLOSED');
