@@ -47,13 +47,10 @@ import {
   type RunCommand,
   type Setup,
 } from '../../setups/index.ts';
-import { CommitOrder } from './commit-order.ts';
 import { Fleet } from './fleet.ts';
-import { inOrderOfCause } from './left-behind.ts';
 import { LogKeeper } from './log-keeper.ts';
 import type { LogStorage, RunMemory } from './log-storage.ts';
 import type { HubToPage, InstanceBoot, Notice, PageToHub } from './messages.ts';
-import { OutboxKeeper } from './outbox-keeper.ts';
 import { PageRelay } from './page-relay.ts';
 import {
   type ClockState,
@@ -67,10 +64,9 @@ import {
   wallNowMs,
   wallOffsetMs,
 } from './run-clock.ts';
-import { serviceDatabase } from './run-databases.ts';
 import { type Past, pastOf } from './run-past.ts';
 import { AwaitedOpening } from './shop-opening.ts';
-import { takeOver } from './take-over.ts';
+import { ToldCommits } from './told-commits.ts';
 
 export interface HubOptions {
   post(message: HubToPage): void;
@@ -88,8 +84,6 @@ type Boot = Extract<PageToHub, { readonly type: 'boot' }>;
 
 const RUN_INSTANCE = instanceId('run', 1);
 const READY_WITHIN_MS = 60_000;
-/** A killed worker's last transaction may still have been on its way into the database. */
-const DRAIN_AGAIN_MS = 1000;
 /** How long customers wait for services to find each other, in the host's own time. */
 const OPEN_WITHIN_MS = 8000;
 /** While the shop opens nobody is watching: no hop takes time, so that it is open at about 0:02. */
@@ -121,8 +115,8 @@ export class Hub implements CommandedRun {
   readonly #timers: RunTimers;
   readonly #gate: PauseGate;
   readonly #storage: LogStorage | null;
-  readonly #outbox: OutboxKeeper | null;
-  readonly #commits: CommitOrder;
+  /** null: nothing is on disk. */
+  readonly #commits: ToldCommits | null;
   readonly #log: LogKeeper;
   readonly #sequencer: Sequencer;
   readonly #fleet: Fleet;
@@ -142,7 +136,6 @@ export class Hub implements CommandedRun {
   #heldByPage = false;
   #edgeReady = false;
   #isOpen = false;
-  readonly #takeovers = new Map<ServiceName, number>();
   /** Faults that begin once the shop is open. */
   #toArm: readonly ScheduledFault[] = [];
   #events = 0;
@@ -205,14 +198,6 @@ export class Hub implements CommandedRun {
     this.#starts = (memory?.starts ?? 0) + 1;
     this.#past = past;
     this.#storage = storage;
-    this.#outbox = storage === null ? null : new OutboxKeeper(boot.runId, this.#composition.name);
-    this.#commits = new CommitOrder({
-      tell: (service, entry) => {
-        this.#outbox?.expect(service, entry);
-        this.#log.add(entry.events);
-      },
-      lookUp: (service) => void this.#drain(service),
-    });
     const wall = () => wallNowMs() + offsetMs;
     this.#clock = new RunClock(
       { ...startedClock(wall(), past.lastUs), speed: OPENING_SPEED, paused: true },
@@ -231,12 +216,21 @@ export class Hub implements CommandedRun {
         this.#options.post({ type: 'events', events });
       },
       store: storage === null ? null : (events) => storage.append(events, this.#memory()),
-      stored: (events) => this.#outbox?.stored(events),
+      stored: (events) => this.#commits?.stored(events),
       refused: (error) => {
-        this.#outbox?.giveUp();
+        this.#commits?.giveUp();
         this.#notice(notStored(error));
       },
     });
+    this.#commits =
+      storage === null
+        ? null
+        : new ToldCommits({
+            runId: boot.runId,
+            composition: this.#composition.name,
+            log: this.#log,
+            knows: (id) => this.#sequencer.knows(id),
+          });
     const random = createRandom(this.#setup.seed);
     this.#fleet = new Fleet({
       spawn: (instance) => options.spawn(instance),
@@ -244,13 +238,13 @@ export class Hub implements CommandedRun {
       boot: (instance) => this.#bootOf(instance),
       route: (message, reply) => this.#route(message, reply),
       events: (events) => this.#log.add(events),
-      committed: (service, entry) => this.#commits.add(service, entry),
+      committed: (service, entry) => this.#commits?.add(service, entry),
       write: (draft, about, cause) => this.write(draft, { instance: about, cause: cause ?? null }),
       causeOf: ({ faultId }) => (faultId === null ? null : (this.#faultStarts.get(faultId) ?? null)),
       crashed: (instance, reason) => this.#faults.instanceCrashed(instance, reason.faultId),
       ended: (instance) => {
         this.#loaded(instance);
-        void this.#drainSoon(serviceOf(instance));
+        void this.#commits?.lookTwice(serviceOf(instance));
       },
       storeLost: (service) => this.#storeLost(service),
       trouble: (instance, message) =>
@@ -487,8 +481,7 @@ export class Hub implements CommandedRun {
     this.#log.drain();
     await this.#log.flush();
     this.#log.stop();
-    this.#commits.stop();
-    this.#outbox?.close();
+    this.#commits?.stop();
     this.#storage?.close();
   }
 
@@ -535,9 +528,8 @@ export class Hub implements CommandedRun {
       const waiting = continuing.filter(({ kind }) => kind === 'crash-at');
       this.#toArm = [...waiting.map((fault) => ({ atMs: 0, fault })), ...this.#toArm];
     }
-    if (memory !== null) await this.#takeOver();
-    await this.#letInPast();
-    await Promise.all(this.#composition.services.map((service) => this.#takeUp(service)));
+    if (memory !== null) post({ type: 'progress', text: 'Taking over from the page before…' });
+    await this.#commits?.takeOver(this.#composition.services);
 
     for (const fault of continuing) if (fault.kind !== 'crash-at') this.#faults.add(fault);
     const toStart = this.instances().filter((instance) => !this.#faults.instanceAdded(instance));
@@ -619,7 +611,7 @@ export class Hub implements CommandedRun {
 
   async #prepare(instance: InstanceId): Promise<void> {
     this.#incarnations[instance] = (this.#incarnations[instance] ?? 0) + 1;
-    await Promise.all([this.#remember(), this.#drain(serviceOf(instance))]);
+    await Promise.all([this.#remember(), this.#commits?.look(serviceOf(instance))]);
   }
 
   #loaded(instance: InstanceId): void {
@@ -640,7 +632,7 @@ export class Hub implements CommandedRun {
       clock: this.#clock.state,
       wallMs: this.#clock.wallMs,
       storage: this.#storage === null ? 'memory' : 'indexeddb',
-      takeover: this.#takeovers.get(serviceOf(instance)) ?? 0,
+      takeover: this.#commits?.takeoverOf(serviceOf(instance)) ?? 0,
     };
   }
 
@@ -692,58 +684,6 @@ export class Hub implements CommandedRun {
     return eventId(RUN_INSTANCE, 1, 1);
   }
 
-  /** Workers of the page before may still be at work: from here on they are not. */
-  async #takeOver(): Promise<void> {
-    if (this.#storage === null) return;
-    const { name, services } = this.#composition;
-    await Promise.all(
-      services.map(async (service) => {
-        const takeover = await takeOver(serviceDatabase(this.#runId, name, service));
-        this.#takeovers.set(service, takeover);
-      }),
-    );
-  }
-
-  /**
-   * What earlier starts of the run have left in the databases is in the log before anything is done to them again:
-   * else what was written last would not be told last.
-   */
-  async #letInPast(): Promise<void> {
-    const outbox = this.#outbox;
-    if (outbox === null) return;
-    const left = await Promise.all(
-      this.#composition.services.map(async (service) => ({ service, entries: await outbox.read(service) })),
-    );
-    for (const { service, entry } of inOrderOfCause(left)) {
-      outbox.expect(service, entry);
-      this.#log.addPast(entry.events);
-    }
-  }
-
-  /** Tells what an earlier start of the run has left in a database, and where its commits go on from. */
-  async #takeUp(service: ServiceName): Promise<void> {
-    await this.#drain(service);
-    this.#commits.begin(service, (await this.#outbox?.lastCommit(service)) ?? 0);
-  }
-
-  async #drain(service: ServiceName): Promise<void> {
-    const outbox = this.#outbox;
-    if (outbox === null) return;
-    const entries = await outbox.read(service);
-    if (entries.length === 0) return;
-    this.#commits.found(service, entries);
-    await this.#log.flush();
-    const events = entries.flatMap((entry) => entry.events);
-    outbox.stored(events.filter(({ id }) => this.#sequencer.knows(id)));
-  }
-
-  async #drainSoon(service: ServiceName): Promise<void> {
-    await this.#drain(service);
-    setTimeout(() => {
-      if (!this.#over) void this.#drain(service);
-    }, DRAIN_AGAIN_MS);
-  }
-
   /**
    * Somebody has deleted a service's database: another tab, or a person with the developer tools. What its
    * instances have in mind is not true any more, so they begin anew, on an empty one.
@@ -754,8 +694,7 @@ export class Hub implements CommandedRun {
       level: 'warning',
       text: `Somebody deleted the database of ${service}. It has been started again with an empty one; the other services still know what it has forgotten. Reset begins the run again.`,
     });
-    this.#commits.beginAgain(service);
-    this.#outbox?.lost(service);
+    this.#commits?.lost(service);
     for (const instance of this.#fleet.storeLost(service)) {
       this.#fleet.crash(instance, { reason: 'its database was deleted', faultId: null });
       this.startInstance(instance);

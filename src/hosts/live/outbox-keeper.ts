@@ -3,6 +3,7 @@ import type { EventId, RunId, ServiceName } from '../../kernel/index.ts';
 import type { OutboxEntry } from './indexeddb-store.ts';
 import { openExisting } from './open-existing.ts';
 import { LOG_OUTBOX, serviceDatabase } from './run-databases.ts';
+import { takeOver } from './take-over.ts';
 
 const DELETE_EVERY_MS = 1000;
 
@@ -25,6 +26,11 @@ export class OutboxKeeper {
 
   constructor(run: RunId, composition: string) {
     this.#databaseName = (service) => serviceDatabase(run, composition, service);
+  }
+
+  /** Locks out whoever has a service's database from an earlier start (`takeOver`). */
+  async takeOver(service: ServiceName): Promise<number> {
+    return await takeOver(this.#databaseName(service));
   }
 
   /** An entry's events are on their way into the log. */
