@@ -81,11 +81,6 @@ function outOfStock(row: ProductRow, quantity: number, left = available(row)): P
   );
 }
 
-function demandAvailable(row: ProductRow, quantity: number): void {
-  const refusal = outOfStock(row, quantity);
-  if (refusal !== null) refuse(refusal);
-}
-
 export interface ReserveCommand {
   readonly orderId: string;
   readonly lines: readonly Line[];
@@ -97,12 +92,30 @@ export interface ReserveCommand {
  * Reserves all lines or none, at today's prices. 409 `out-of-stock` names the sku; 409
  * `reservation-released` after a release; 422 `reservation-differs` for other lines under the same order.
  */
-export async function reserve(
+export const reserve = (tx: Transaction, command: ReserveCommand): Promise<ReservationRow> =>
+  reserveOr(tx, command, async (refusal) => refuse(refusal));
+
+/**
+ * As `reserve`, for those whose request may come again unasked. That a good is out of stock is given as a value, not
+ * thrown: it is stored, so that it stays so. Whoever heard it has undone the order, and a copy of the request that
+ * comes when there is stock again must not reserve it for nobody.
+ */
+export const reserveForGood = (tx: Transaction, command: ReserveCommand): Promise<ReservationRow | Problem> =>
+  reserveOr(tx, command, async (refusal, isNew) => {
+    const { orderId } = command;
+    const changedUs = tx.now();
+    if (isNew) await tx.put(reservationsTable, { orderId, state: 'released', lines: [], refusal, changedUs });
+    return refusal;
+  });
+
+async function reserveOr<Refused>(
   tx: Transaction,
   { orderId, lines, customerId }: ReserveCommand,
-): Promise<ReservationRow> {
+  refused: (refusal: Problem, isNew: boolean) => Promise<Refused>,
+): Promise<ReservationRow | Refused> {
   const wanted = mergedLines(lines);
   const before = await tx.get(reservationsTable, orderId);
+  if (before?.refusal !== undefined) return await refused(before.refusal, false);
   if (before?.state === 'released') return refuse(releasedProblem(orderId));
   if (before !== undefined) {
     if (sameLines(before.lines, wanted)) return before;
@@ -116,52 +129,27 @@ export async function reserve(
       ),
     );
   }
-  if (customerId !== undefined) await dropHold(tx, holdIdOf(customerId));
-  const goods = await goodsOf(tx, wanted);
+  const hold = customerId === undefined ? undefined : await tx.get(cartHoldsTable, holdIdOf(customerId));
+  let goods = await goodsOf(tx, wanted);
+  for (const [index, row] of goods.entries()) {
+    // What the customer's own cart keeps is there for the order that takes its place.
+    const own = hold?.lines.find(({ sku }) => sku === row.sku)?.quantity ?? 0;
+    const refusal = outOfStock(row, wanted[index]?.quantity ?? 0, available(row) + own);
+    if (refusal !== null) return await refused(refusal, true);
+  }
+  if (hold !== undefined) {
+    await drop(tx, hold);
+    goods = await goodsOf(tx, wanted);
+  }
   const reserved: ReservedLine[] = [];
   for (const [index, row] of goods.entries()) {
     const quantity = wanted[index]?.quantity ?? 0;
-    demandAvailable(row, quantity);
     reserved.push(reservedLine(row, quantity));
     await tx.put(productsTable, { ...row, reserved: row.reserved + quantity });
   }
   const reservation: ReservationRow = { orderId, state: 'reserved', lines: reserved, changedUs: tx.now() };
   await tx.put(reservationsTable, reservation);
   return reservation;
-}
-
-/**
- * As `reserve`, for those whose request may come again unasked. That a good is out of stock is given as a value, not
- * thrown: it is stored, so that it stays so. Whoever heard it has undone the order, and a copy of the request that
- * comes when there is stock again must not reserve it for nobody.
- */
-export async function reserveForGood(
-  tx: Transaction,
-  command: ReserveCommand,
-): Promise<ReservationRow | Problem> {
-  const { orderId } = command;
-  const before = await tx.get(reservationsTable, orderId);
-  if (before?.refusal !== undefined) return before.refusal;
-  const refusal = before === undefined ? await firstOutOfStock(tx, command) : null;
-  if (refusal === null) return await reserve(tx, command);
-  await tx.put(reservationsTable, { orderId, state: 'released', lines: [], refusal, changedUs: tx.now() });
-  return refusal;
-}
-
-/** What a customer's own cart keeps is there for the order that takes its place. */
-async function firstOutOfStock(
-  tx: Transaction,
-  { lines, customerId }: ReserveCommand,
-): Promise<Problem | null> {
-  const wanted = mergedLines(lines);
-  const goods = await goodsOf(tx, wanted);
-  const hold = customerId === undefined ? undefined : await tx.get(cartHoldsTable, holdIdOf(customerId));
-  for (const [index, row] of goods.entries()) {
-    const own = hold?.lines.find(({ sku }) => sku === row.sku)?.quantity ?? 0;
-    const refusal = outOfStock(row, wanted[index]?.quantity ?? 0, available(row) + own);
-    if (refusal !== null) return refusal;
-  }
-  return null;
 }
 
 const releasedProblem = (orderId: string): Problem =>
@@ -248,12 +236,14 @@ export async function holdCart(
   holdMs: number,
 ): Promise<CartHoldRow> {
   const holdId = holdIdOf(customerId);
-  await dropHold(tx, holdId);
+  const before = await tx.get(cartHoldsTable, holdId);
+  if (before !== undefined) await drop(tx, before);
   const wanted = mergedLines(lines);
   const goods = await goodsOf(tx, wanted);
   for (const [index, row] of goods.entries()) {
     const quantity = wanted[index]?.quantity ?? 0;
-    demandAvailable(row, quantity);
+    const refusal = outOfStock(row, quantity);
+    if (refusal !== null) return refuse(refusal);
     await tx.put(productsTable, { ...row, held: row.held + quantity });
   }
   const hold: CartHoldRow = { holdId, customerId, lines: wanted, expiresUs: plusMs(tx.now(), holdMs) };
@@ -261,10 +251,9 @@ export async function holdCart(
   return hold;
 }
 
-async function dropHold(tx: Transaction, holdId: string): Promise<void> {
-  const hold = await tx.get(cartHoldsTable, holdId);
-  if (hold === undefined) return;
-  for (const { sku, quantity } of hold.lines) {
+/** Ends a cart hold: its goods are free again. */
+async function drop(tx: Transaction, { holdId, lines }: CartHoldRow): Promise<void> {
+  for (const { sku, quantity } of lines) {
     await change(tx, sku, (row) => ({ ...row, held: row.held - quantity }));
   }
   await tx.delete(cartHoldsTable, holdId);
@@ -279,7 +268,7 @@ export async function anyHoldExpired(tx: Transaction, nowUs: RunTimeUs): Promise
 /** Ends the cart holds whose time is over: their goods are free again. */
 export async function expireHolds(tx: Transaction): Promise<number> {
   const expired = await tx.list(cartHoldsTable, { index: 'expiresUs', to: tx.now() });
-  for (const { holdId } of expired) await dropHold(tx, holdId);
+  for (const hold of expired) await drop(tx, hold);
   return expired.length;
 }
 
