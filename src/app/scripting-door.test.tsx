@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { createScriptingDoor, openScriptingDoor } from './scripting-door.ts';
+import type { Comparison } from './state/comparison.ts';
 import { openTestShop, stubMedia } from './testing/render-shop.tsx';
 
 beforeEach(() => stubMedia());
@@ -20,6 +21,17 @@ it('gives state, events, commands and tables', async () => {
   await door.command({ type: 'run.resume' });
   expect(shop.commands.at(-1)).toEqual({ type: 'run.resume' });
   await expect(door.tables('nobody' as never)).rejects.toThrow('unknown service: nobody');
+});
+
+it('resets as the button does: a comparison of two branches ends', async () => {
+  const shop = await openTestShop();
+  const closed: string[] = [];
+  const mirror = { close: () => closed.push('closed') };
+  shop.view.setState({ comparison: { branch: 'run-2', mirror } as unknown as Comparison });
+  expect((await createScriptingDoor(shop).command({ type: 'run.reset' })).ok).toBe(true);
+  expect(closed).toEqual(['closed']);
+  expect(shop.view.getState().comparison).toBe(null);
+  expect(shop.commands).toEqual([{ type: 'run.reset' }]);
 });
 
 interface Posted {

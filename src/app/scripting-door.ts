@@ -97,7 +97,7 @@ export function createScriptingDoor({ run: store, view, actions }: AppStores): S
         await running();
         const type = (command as { readonly type?: unknown } | null)?.type;
         if (type === 'run.resume') store.follow();
-        return type === 'run.reset' ? await store.reset() : await actions.ask(command);
+        return await actions.ask(command);
       } catch (error) {
         return { ok: false, error: { message: messageOf(error) } };
       }

@@ -81,7 +81,10 @@ export interface Actions {
   readonly compare: () => void;
   /** In the Lab: the run that is shown beside another branch of it; null: alone again. */
   readonly compareWith: (branch: string | null) => void;
-  /** Does a command, on both sides of a comparison; says nothing of it. In the past only the Lab can, by a fork. */
+  /**
+   * Does a command, on both sides of a comparison; says nothing of it. In the past only the Lab can, by a fork.
+   * Whoever resets, a button, a key or a script, does it here: a comparison of two branches ends then.
+   */
   readonly ask: (command: unknown) => Promise<CommandResult>;
   /** A command that a notice offers. */
   readonly perform: (command: Json) => void;
@@ -121,6 +124,11 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
     const { run } = store.getState();
     if (run === null) return { ok: false, error: { message: 'The shop has not started yet.' } };
     try {
+      if (typeOf(command) === 'run.reset') {
+        // What parted begins as one again.
+        if (comparison()?.branch != null) endComparison();
+        return await store.reset();
+      }
       // Where the run stands is of no matter for how it is watched.
       const past = isWatching(command) || store.getState().following ? null : await changePast();
       if (past !== null) return past;
@@ -136,7 +144,7 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
     const { following, run } = store.getState();
     const result = await ask(command);
     if (result.ok) return result;
-    const isPast = !following && run?.lab === null;
+    const isPast = !following && run?.lab === null && !isWatching(command);
     view.toast(result.error.message, {
       tone: 'fail',
       ...(isPast ? { action: { title: 'Take it to the Lab', act: () => actions.toLab() } } : {}),
@@ -300,12 +308,7 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
     restart: (instance) => void send({ type: 'instance.restart', instance }),
     reset: () => {
       fresh();
-      // What parted begins as one again.
-      if (comparison()?.branch != null) endComparison();
-      void (async () => {
-        const result = await store.reset();
-        if (!result.ok) view.toast(result.error.message, { tone: 'fail' });
-      })();
+      void send({ type: 'run.reset' });
     },
     ask,
     perform: (command) => void send(command),
@@ -391,10 +394,10 @@ export function createActions(store: RunStore, view: ViewStore): Actions {
   return actions;
 }
 
-const isWatching = (command: unknown): boolean =>
-  typeof command === 'object' &&
-  command !== null &&
-  String((command as { readonly type?: unknown }).type).startsWith('run.');
+const typeOf = (command: unknown): string =>
+  String((command as { readonly type?: unknown } | null | undefined)?.type);
+
+const isWatching = (command: unknown): boolean => typeOf(command).startsWith('run.');
 
 const withLength = (fault: Json, lengthMs: number | null): Json =>
   typeof fault === 'object' && fault !== null && !Array.isArray(fault) ? { ...fault, lengthMs } : fault;

@@ -1,13 +1,15 @@
 // @vitest-environment jsdom
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../kernel/index.ts';
 import { classroom } from '../../setups/index.ts';
 import { startLabRuns } from '../lab/lab-page-run.ts';
 import { portsInThread } from '../lab/testing/ports-in-thread.ts';
+import { type Actions, createActions } from './actions.ts';
 import { openBranches } from './comparison.ts';
 import { browserPacking } from './packing.ts';
 import type { PageRun } from './page-run.ts';
 import { createRunStore, type RunStore, whenReady } from './run-store.ts';
+import { createViewStore } from './view-store.ts';
 
 const scenario = { setup: classroom, commands: [] };
 const SLOW = {
@@ -115,5 +117,26 @@ it('is refused where there is nothing to compare with', async () => {
   expect(await store.beside(store.getState().branch)).toBe(null);
   await compare();
   expect(await compare()).toBe(null);
+  store.stop();
+});
+
+const RESETS: readonly [string, (actions: Actions) => unknown][] = [
+  ['a button', (actions) => actions.reset()],
+  ['a command', async (actions) => await actions.ask({ type: 'run.reset' })],
+];
+it.each(RESETS)('ends when the run is reset by %s: what parted begins as one again', async (_by, reset) => {
+  const { store, first } = await forked();
+  const view = createViewStore();
+  const actions = createActions(store, view);
+  actions.compareWith(first.id);
+  await vi.waitUntil(() => view.getState().comparison !== null, 10_000);
+  await reset(actions);
+  expect(view.getState().comparison).toBe(null);
+  await vi.waitUntil(() => store.getState().phase === 'ready', 10_000);
+  expect(store.getState().branches).toEqual([first]);
+  // The run has its own clock again.
+  const { headUs } = store.getState();
+  await store.runTo(headUs + 1_000_000);
+  expect(store.getState().headUs).toBe(headUs + 1_000_000);
   store.stop();
 });
