@@ -247,6 +247,25 @@ it('says why a reset failed, and can be used again', async () => {
   expect(commands.filter((type) => type === 'run.reset')).toHaveLength(2);
 });
 
+it('refuses to show another branch while a peer runs beside this one', async () => {
+  const [left, right] = [await open('lab'), await open('lab')];
+  await left.store.scrub(9_000_000);
+  const forking = left.store.fork();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(await forking).toBe(true);
+  const [first] = left.store.getState().branches;
+  if (first === undefined) throw new Error('the run before is kept');
+  left.store.setPeer(right.store);
+  const before = left.store.getState();
+  const asked = [...left.commands];
+  expect(() => left.store.switchTo(first.id)).toThrow('End the comparison to show another run.');
+  expect(left.store.getState()).toBe(before);
+  expect(left.commands).toEqual(asked);
+  left.store.setPeer(null);
+  left.store.switchTo(first.id);
+  expect(left.store.getState().branch).toBe(first.id);
+});
+
 it('makes no fork of one side of a comparison, and ends those of a run that is reset', async () => {
   const [left, right] = [await open('lab'), await open('lab')];
   await left.store.scrub(9_000_000);

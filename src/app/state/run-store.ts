@@ -95,6 +95,7 @@ export type RunStore = StoreApi<RunState> & {
   /** In the Lab: another run from the moment that is shown; false: cancelled or refused. */
   readonly fork: () => Promise<boolean>;
   readonly again: () => Promise<AgainResult | null>;
+  /** Shows another branch. Throws while a peer runs beside the one that is shown. */
   readonly switchTo: (branch: string) => void;
   /** Brings this run and another branch to the same moment and gives them one clock; null: cancelled or refused. */
   readonly beside: (branch: string) => Promise<Beside | null>;
@@ -624,6 +625,8 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     switchTo: (branch: string) => {
       const recording = recordings.find(({ id }) => id === branch);
       if (recording === undefined || recording === shown) return;
+      // The peer shares its clock with the run that is shown, and with no other.
+      if (peer !== null) throw new Error('End the comparison to show another run.');
       if (shown !== null) void shown.run.command({ type: 'run.pause' });
       show(recording);
     },
