@@ -1,5 +1,6 @@
 import { fireEvent, screen } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
+import type { Json } from '../../kernel/index.ts';
 import { openTestShop, renderIn, stubMedia, type TestShop } from '../testing/render-shop.tsx';
 import { nextSpeed, useKeys } from './keys.ts';
 
@@ -59,6 +60,18 @@ it('Escape folds the details once nothing is selected', async () => {
   expect(shop.view.getState()).toMatchObject({ selection: null, dockOpen: true });
   press('outside', 'Escape');
   expect(shop.view.getState()).toMatchObject({ dockOpen: false, dockTouched: true });
+});
+
+it('breaks what is selected as the help says: 2 s longer, 80 % of the calls, or down', async () => {
+  const shop = await open();
+  shop.view.select({ kind: 'service', service: 'order' });
+  for (const key of ['s', 'e', 'd']) press('inside', key);
+  const target = { kind: 'service', service: 'order' };
+  expect(shop.commands.map((command) => (command as { readonly fault: Json }).fault)).toEqual([
+    { kind: 'slow', target, addMs: 2000, spreadShare: 0.1, share: 1, lengthMs: null },
+    { kind: 'errors', target, status: 503, share: 0.8, lengthMs: null },
+    { kind: 'down', target, lengthMs: null },
+  ]);
 });
 
 it('can be switched off, but for Escape and the help', async () => {

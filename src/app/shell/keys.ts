@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import type { ServiceName } from '../../kernel/index.ts';
-import { type FaultPlace, makeFault, SPEEDS } from '../state/actions.ts';
+import { type FaultPlace, makeFault, SPEEDS, USUAL_WISHES } from '../state/actions.ts';
 import { useStores } from '../state/hooks.ts';
 import { toggleProjector } from '../state/projector.ts';
 
@@ -90,10 +90,9 @@ export function useKeys(): void {
       } else if (service !== undefined) view.select({ kind: 'service', service });
       else if (key === '[' || key === ']')
         actions.speed(nextSpeed(run.getState().speed, key === ']' ? 1 : -1));
-      else if (key === 's')
-        actions.addFault(makeFault({ kind: 'slow', addMs: 2000, share: 1 }, place(), null));
-      else if (key === 'e') actions.addFault(makeFault({ kind: 'errors', share: 0.8 }, place(), null));
-      else if (key === 'd') actions.addFault(makeFault({ kind: 'down' }, place(), null));
+      else if (key === 's') actions.addFault(makeFault(USUAL_WISHES.slow, place(), null));
+      else if (key === 'e') actions.addFault(makeFault(USUAL_WISHES.errors, place(), null));
+      else if (key === 'd') actions.addFault(makeFault(USUAL_WISHES.down, place(), null));
       else if (key === 'b') {
         const nets = run.getState().projections.facts.settings?.safetyNets;
         actions.safetyNets(nets === 'none' ? 'classroom' : 'none');

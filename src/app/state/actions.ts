@@ -407,6 +407,13 @@ export type FaultWish =
   | { readonly kind: 'errors'; readonly share: number }
   | { readonly kind: 'down' };
 
+/** What a key or a button breaks where nobody has chosen a size. */
+export const USUAL_WISHES = {
+  slow: { kind: 'slow', addMs: 2000, share: 1 },
+  errors: { kind: 'errors', share: 0.8 },
+  down: { kind: 'down' },
+} as const satisfies Record<FaultWish['kind'], FaultWish>;
+
 export type FaultPlace =
   | { readonly kind: 'service'; readonly service: ServiceName }
   | { readonly kind: 'instance'; readonly instance: InstanceId }

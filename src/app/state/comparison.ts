@@ -7,7 +7,7 @@ import {
   type ScheduledCommand,
 } from '../../setups/index.ts';
 import { startLab } from '../lab/start-lab.ts';
-import { type Counterpart, Mirror } from './mirror.ts';
+import { type Counterpart, Mirror, NO_COUNTERPART } from './mirror.ts';
 import { browserPacking } from './packing.ts';
 import { createRunStore, type RunStore, whenReady } from './run-store.ts';
 import { type ByHand, type Recorded, readRecording, withCommands, withCustomers } from './take-to-lab.ts';
@@ -129,9 +129,7 @@ export async function openCompositions(store: RunStore, tell: (note: string) => 
   }
   const counterpart = (command: RunCommand): Counterpart => {
     const { settings } = peer.getState().projections.facts;
-    return settings === null
-      ? { commands: [], undo: [], note: null }
-      : monolithCounterpart(command, settings);
+    return settings === null ? NO_COUNTERPART : monolithCounterpart(command, settings);
   };
   const other = { store: peer, title: 'Monolith', counterpart, earlierFault: () => null };
   return {
@@ -181,7 +179,7 @@ export async function openBranches(
       ? faultId
       : null;
   };
-  const counterpart = (command: RunCommand): Counterpart => ({ commands: [command], undo: [], note: null });
+  const counterpart = (command: RunCommand): Counterpart => ({ ...NO_COUNTERPART, commands: [command] });
   return {
     branch,
     peer,

@@ -25,7 +25,8 @@ export interface OtherSide {
   readonly earlierFault: (faultId: FaultId) => FaultId | null;
 }
 
-const NOTHING: Counterpart = { commands: [], undo: [], note: null };
+/** Nothing answers to it there. */
+export const NO_COUNTERPART: Counterpart = { commands: [], undo: [], note: null };
 
 const faultIdOf = (result: CommandResult): FaultId | null => {
   if (!result.ok || typeof result.value !== 'object' || result.value === null) return null;
@@ -97,14 +98,14 @@ export class Mirror {
     if (command.type === 'fault.clear-all') {
       const undo = [...this.#faults.values()].flatMap((mirrored) => mirrored.undo);
       this.#faults.clear();
-      return { commands: [command, ...undo], undo: [], note: null };
+      return { ...NO_COUNTERPART, commands: [command, ...undo] };
     }
     if (command.type === 'fault.clear') {
       const mirrored = this.#faults.get(command.faultId);
       this.#faults.delete(command.faultId);
       const faultId = mirrored === undefined ? this.#other.earlierFault(command.faultId) : mirrored.faultId;
       const clear = faultId === null ? [] : [{ ...command, faultId }];
-      return { ...NOTHING, commands: [...clear, ...(mirrored?.undo ?? [])] };
+      return { ...NO_COUNTERPART, commands: [...clear, ...(mirrored?.undo ?? [])] };
     }
     return this.#other.counterpart(command);
   }

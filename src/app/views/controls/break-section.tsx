@@ -2,7 +2,14 @@ import { ChevronDown } from 'lucide-react';
 import { useState } from 'react';
 import type { ServiceName } from '../../../kernel/index.ts';
 import { serviceTitle } from '../../../projections/index.ts';
-import { type FaultPlace, type FaultWish, isBreakable, makeFault, placeTitle } from '../../state/actions.ts';
+import {
+  type FaultPlace,
+  type FaultWish,
+  isBreakable,
+  makeFault,
+  placeTitle,
+  USUAL_WISHES,
+} from '../../state/actions.ts';
 import { useActions, useRun, useStores, useView } from '../../state/hooks.ts';
 import type { Selection } from '../../state/view-store.ts';
 import { Segmented } from '../../widgets/segmented.tsx';
@@ -62,9 +69,9 @@ export function BreakSection({ onBreak }: { readonly onBreak?: (() => void) | un
     kind: 'service',
     service: services.includes('shipping') ? 'shipping' : 'monolith',
   };
-  const [addMs, setAddMs] = useState<number>(2000);
-  const [errorShare, setErrorShare] = useState<number>(0.8);
-  const [share, setShare] = useState<number>(1);
+  const [addMs, setAddMs] = useState<number>(USUAL_WISHES.slow.addMs);
+  const [errorShare, setErrorShare] = useState<number>(USUAL_WISHES.errors.share);
+  const [share, setShare] = useState<number>(USUAL_WISHES.slow.share);
   const [lengthMs, setLengthMs] = useState<number>(0);
 
   // What is selected on the diagram is what gets broken.
@@ -149,7 +156,7 @@ export function BreakSection({ onBreak }: { readonly onBreak?: (() => void) | un
           type="button"
           className="btn"
           disabled={!ready}
-          onClick={() => add({ kind: 'down' })}
+          onClick={() => add(USUAL_WISHES.down)}
           aria-label={place.kind === 'edge' ? `Down: cut ${title}` : `Down: take ${title} down`}
         >
           {place.kind === 'edge' ? 'Cut' : 'Down'}

@@ -1,13 +1,13 @@
 import type { ServiceName } from '../../../kernel/index.ts';
 import { serviceTitle } from '../../../projections/index.ts';
-import { type FaultWish, makeFault } from '../../state/actions.ts';
+import { type FaultWish, makeFault, USUAL_WISHES } from '../../state/actions.ts';
 import { useActions, useRun } from '../../state/hooks.ts';
 
 /** As the keys S, E and D break it: other sizes are in the controls. */
 const FAULTS: readonly { readonly label: string; readonly does: string; readonly wish: FaultWish }[] = [
-  { label: 'Slow +2 s', does: 'takes 2 s longer', wish: { kind: 'slow', addMs: 2000, share: 1 } },
-  { label: 'Errors 80 %', does: 'fails for 80 % of its calls', wish: { kind: 'errors', share: 0.8 } },
-  { label: 'Down', does: 'crashes until it is cleared', wish: { kind: 'down' } },
+  { label: 'Slow +2 s', does: 'takes 2 s longer', wish: USUAL_WISHES.slow },
+  { label: 'Errors 80 %', does: 'fails for 80 % of its calls', wish: USUAL_WISHES.errors },
+  { label: 'Down', does: 'crashes until it is cleared', wish: USUAL_WISHES.down },
 ];
 
 /** Breaks the service that is selected. Each can be undone. */
