@@ -1,4 +1,5 @@
 import { expect, test } from './shop.ts';
+import { SLOW_SHIPPING } from './slow-shipping.ts';
 
 const STREAM = { running: true, ordersPerSecond: 2, browsesPerSecond: 2, statusesPerSecond: 0.5 };
 
@@ -14,17 +15,7 @@ test('a slow Shipping trips Order’s breaker, healing closes it, a dead Shippin
   const toShipping = { service: 'order', to: 'shipping' };
   const badge = shop.page.getByTestId('breaker-order-shipping');
 
-  const slow = (await shop.command({
-    type: 'fault.add',
-    fault: {
-      kind: 'slow',
-      target: { kind: 'service', service: 'shipping' },
-      addMs: 2000,
-      spreadShare: 0.1,
-      share: 1,
-      lengthMs: null,
-    },
-  })) as { faultId: string };
+  const slow = (await shop.command({ type: 'fault.add', fault: SLOW_SHIPPING })) as { faultId: string };
   const opened = await shop.waitForEvent('breaker.state.changed', { ...toShipping, after: 'OPEN' });
   await expect(badge).toHaveAttribute('data-state', 'OPEN');
   // CB: opens at a rate of at least 50 %, over at least 10 calls.

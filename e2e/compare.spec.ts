@@ -5,14 +5,9 @@ import { SideMeasurement } from '../src/experiments/index.ts';
 import type { RunEvent } from '../src/kernel/index.ts';
 import { expectAccessible } from './accessibility.ts';
 import { expect, type Shop, test } from './shop.ts';
+import { SLOW_SHIPPING } from './slow-shipping.ts';
 
 declare const bulkhead: ScriptingDoor;
-
-interface Moment {
-  readonly clock: { readonly nowUs: number };
-  readonly headUs: number;
-}
-const moment = (shop: Shop): Promise<Moment> => shop.state() as Promise<Moment>;
 
 interface Logs {
   readonly services: readonly RunEvent[];
@@ -89,9 +84,9 @@ function ordersOf(events: readonly RunEvent[]) {
 const minuteOn = async (shop: Shop) => {
   // Its answer comes when the step under way is taken.
   await shop.command({ type: 'run.pause' });
-  const { headUs } = await moment(shop);
+  const { headUs } = await shop.moment();
   await shop.page.getByRole('button', { name: '1 min on' }).click();
-  await expect.poll(async () => (await moment(shop)).headUs, { timeout: 60_000 }).toBe(headUs + 60_000_000);
+  await expect.poll(async () => (await shop.moment()).headUs, { timeout: 60_000 }).toBe(headUs + 60_000_000);
 };
 
 test('without faults the monolith is faster, and both serve everybody; the table is what the two logs say', async ({
@@ -107,7 +102,7 @@ test('without faults the monolith is faster, and both serve everybody; the table
   await page.getByTestId('play').click();
   await minuteOn(shop);
 
-  const { clock } = await moment(shop);
+  const { clock } = await shop.moment();
   const both = await logs(shop);
   const expected = rowsOf(both, clock.nowUs);
   await expect
@@ -167,7 +162,7 @@ test('with Shipping crashed, services lose only what needs Shipping, the monolit
   expect(well(during(both.monolith, 'order'))).toBe(0);
   expect(ordersOf(both.services).undone).toBeGreaterThan(10);
 
-  const { clock } = await moment(shop);
+  const { clock } = await shop.moment();
   const expected = rowsOf(both, clock.nowUs, comparisonRows, latestFaultMs(both));
   await expect
     .poll(async () => Object.fromEntries(await shownRows(shop)), { timeout: 15_000 })
@@ -233,25 +228,17 @@ test('two branches of a run side by side: the same until they part, then what on
   await shop.reaches(6);
   await page.getByTestId('play').click();
   await minuteOn(shop);
-  const { headUs } = await moment(shop);
+  const { headUs } = await shop.moment();
   await page.evaluate(() => bulkhead.seek(20_000_000));
-  const slow = {
-    kind: 'slow',
-    target: { kind: 'service', service: 'shipping' },
-    addMs: 2000,
-    spreadShare: 0.1,
-    share: 1,
-    lengthMs: null,
-  };
-  await shop.command({ type: 'fault.add', fault: slow });
-  expect((await moment(shop)).headUs).toBe(20_000_000);
+  await shop.command({ type: 'fault.add', fault: SLOW_SHIPPING });
+  expect((await shop.moment()).headUs).toBe(20_000_000);
 
   await page.getByTestId('beside').selectOption({ label: 'Run' });
   await expect(page.getByTestId('comparison')).toBeVisible({ timeout: 30_000 });
   await expect(page.getByRole('region', { name: 'Fork at 20.0 s', exact: true })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Run', exact: true })).toBeVisible();
   // It has been brought to where the other one stands.
-  expect((await moment(shop)).headUs).toBe(headUs);
+  expect((await shop.moment()).headUs).toBe(headUs);
 
   const customers = (events: readonly RunEvent[]) =>
     events.flatMap((event) => (event.type === 'intent.started' ? [[event.intentId, event.timeUs]] : []));
@@ -260,7 +247,7 @@ test('two branches of a run side by side: the same until they part, then what on
     const before = run.filter(({ timeUs }) => timeUs < 20_000_000);
     expect(forked.slice(0, before.length)).toEqual(before);
     expect(customers(forked)).toEqual(customers(run));
-    const { clock } = await moment(shop);
+    const { clock } = await shop.moment();
     const expected = rowsOf({ services: forked, monolith: run }, clock.nowUs, branchRows, 20_000);
     await expect
       .poll(async () => Object.fromEntries(await shownRows(shop)), { timeout: 15_000 })
@@ -288,14 +275,14 @@ test('two branches of a run side by side: the same until they part, then what on
   });
 
   await test.step('both are kept', async () => {
-    const { headUs: endUs } = await moment(shop);
+    const { headUs: endUs } = await shop.moment();
     await page.getByTestId('compare').click();
     await expect(page.getByTestId('comparison')).toBeHidden();
     await page.getByTestId('branches').selectOption({ label: 'Run' });
-    expect((await moment(shop)).headUs).toBe(endUs);
+    expect((await shop.moment()).headUs).toBe(endUs);
     await minuteOn(shop);
     await page.getByTestId('branches').selectOption({ label: 'Fork at 20.0 s' });
-    expect((await moment(shop)).headUs).toBe(endUs);
+    expect((await shop.moment()).headUs).toBe(endUs);
   });
   await shop.expectCleanConsole();
 });

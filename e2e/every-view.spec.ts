@@ -3,15 +3,9 @@ import type { ScriptingDoor } from '../src/app/scripting-door.ts';
 import { expectAccessible, expectLargeTargets } from './accessibility.ts';
 import { expectNothingCutOff } from './cut-off.ts';
 import { tabTo } from './focus.ts';
-import { expect, type Shop, test } from './shop.ts';
+import { expect, test } from './shop.ts';
 
 declare const bulkhead: ScriptingDoor;
-
-interface Moment {
-  readonly clock: { readonly nowUs: number };
-  readonly headUs: number;
-}
-const moment = (shop: Shop): Promise<Moment> => shop.state() as Promise<Moment>;
 
 const details = (page: Page) => page.getByRole('navigation', { name: 'Details' });
 const controls = (page: Page) => page.getByRole('complementary', { name: 'Controls' });
@@ -127,7 +121,7 @@ for (const { size, viewport, deviceScaleFactor } of SIZES) {
         await look('a job', '.job-bar');
         await letGo();
         await expect
-          .poll(async () => (await moment(shop)).headUs, { timeout: 60_000 })
+          .poll(async () => (await shop.moment()).headUs, { timeout: 60_000 })
           .toBeGreaterThan(60_000_000);
         await expect(page.getByTestId('job')).toHaveCount(0);
         await page.getByRole('button', { name: 'One order' }).click();
@@ -282,11 +276,11 @@ for (const { size, viewport, deviceScaleFactor } of SIZES) {
 
       await test.step('the slider has steps', async () => {
         await tabTo(page, page.getByTestId('slider'));
-        const { headUs } = await moment(shop);
+        const { headUs } = await shop.moment();
         await page.keyboard.press('PageDown');
         await page.keyboard.press('ArrowLeft');
         await expect(page.getByTestId('past')).toBeVisible();
-        expect((await moment(shop)).clock.nowUs).toBeLessThan(headUs);
+        expect((await shop.moment()).clock.nowUs).toBeLessThan(headUs);
         await tabTo(page, page.getByRole('button', { name: 'Back to now' }));
         await page.keyboard.press('Enter');
         await expect(page.getByTestId('past')).toHaveCount(0);

@@ -13,6 +13,15 @@ export interface GatewayAnswer {
   readonly body: string | null;
 }
 
+/** What the page says of the moment that it shows. */
+interface Moment {
+  readonly clock: { readonly nowUs: number; readonly paused: boolean };
+  readonly following: boolean;
+  readonly headUs: number;
+  readonly host: string;
+  readonly faults: readonly unknown[];
+}
+
 /** Drives the shop in a page through the scripting door. */
 export class Shop {
   readonly page: Page;
@@ -148,6 +157,11 @@ export class Shop {
   /** What the page shows. */
   async state(): Promise<unknown> {
     return await this.#place().evaluate(() => bulkhead.state());
+  }
+
+  /** The same, as far as tests of time and branches ask. */
+  async moment(): Promise<Moment> {
+    return (await this.state()) as Moment;
   }
 
   /** Waits until the run stands at so many seconds, or later. */

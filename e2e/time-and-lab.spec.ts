@@ -2,29 +2,10 @@ import type { Page } from '@playwright/test';
 import type { ScriptingDoor } from '../src/app/scripting-door.ts';
 import type { RunEvent } from '../src/kernel/index.ts';
 import { expectAccessible } from './accessibility.ts';
-import { expect, type Shop, test } from './shop.ts';
+import { expect, test } from './shop.ts';
+import { SLOW_SHIPPING } from './slow-shipping.ts';
 
 declare const bulkhead: ScriptingDoor;
-
-interface Moment {
-  readonly clock: { readonly nowUs: number; readonly paused: boolean };
-  readonly following: boolean;
-  readonly headUs: number;
-  readonly host: string;
-  readonly branch: string;
-  readonly faults: readonly unknown[];
-}
-
-const moment = (shop: Shop): Promise<Moment> => shop.state() as Promise<Moment>;
-
-const SLOW = {
-  kind: 'slow',
-  target: { kind: 'service', service: 'shipping' },
-  addMs: 2000,
-  spreadShare: 0.1,
-  share: 1,
-  lengthMs: null,
-};
 
 /** Moves the slider by its keys, as somebody without a pointer does. */
 async function slideBack(page: Page): Promise<void> {
@@ -43,13 +24,13 @@ test('a live run can be looked at again: slider, steps, a refused change of the 
   await shop.open();
   await page.getByTestId('play').click();
   await shop.reaches(8);
-  await shop.command({ type: 'fault.add', fault: SLOW });
+  await shop.command({ type: 'fault.add', fault: SLOW_SHIPPING });
   const { timeUs: faultUs } = await shop.waitForEvent('fault.started');
   await shop.reaches(faultUs / 1e6 + 4);
 
   await slideBack(page);
   await expect(page.getByTestId('past')).toContainText('You are looking at');
-  const past = await moment(shop);
+  const past = await shop.moment();
   expect(past).toMatchObject({ following: false, clock: { paused: true } });
   expect(past.clock.nowUs).toBeLessThan(past.headUs);
   await expectAccessible(page, 'the past');
@@ -57,23 +38,23 @@ test('a live run can be looked at again: slider, steps, a refused change of the 
   await test.step('before the fault there was none', async () => {
     await page.evaluate((at) => bulkhead.seek(at), faultUs - 500_000);
     await expect(page.getByTestId('fault-shipping')).toHaveCount(0);
-    expect((await moment(shop)).faults).toEqual([]);
+    expect((await shop.moment()).faults).toEqual([]);
     await page.evaluate((at) => bulkhead.seek(at), faultUs + 500_000);
     await expect(page.getByTestId('fault-shipping')).toHaveText('Slow +2 s');
   });
 
   await test.step('steps go from event to event, forwards and back', async () => {
-    const before = (await moment(shop)).clock.nowUs;
+    const before = (await shop.moment()).clock.nowUs;
     await page.getByTestId('step').click();
-    await expect.poll(async () => (await moment(shop)).clock.nowUs).toBeGreaterThanOrEqual(before);
-    const after = (await moment(shop)).clock.nowUs;
+    await expect.poll(async () => (await shop.moment()).clock.nowUs).toBeGreaterThanOrEqual(before);
+    const after = (await shop.moment()).clock.nowUs;
     await page.getByTestId('step').click();
     await page.getByRole('button', { name: 'Back to the event before' }).click();
-    await expect.poll(async () => (await moment(shop)).clock.nowUs).toBe(after);
+    await expect.poll(async () => (await shop.moment()).clock.nowUs).toBe(after);
   });
 
   await test.step('what happened stays', async () => {
-    const refusal = await shop.refusedCommand({ type: 'fault.add', fault: SLOW });
+    const refusal = await shop.refusedCommand({ type: 'fault.add', fault: SLOW_SHIPPING });
     expect(refusal.message).toMatch(
       /^0:\d\d is the past, and what happened stays\. The Lab can do it again another way\.$/,
     );
@@ -81,7 +62,7 @@ test('a live run can be looked at again: slider, steps, a refused change of the 
 
   await page.getByTestId('follow').click();
   await expect(page.getByTestId('past')).toHaveCount(0);
-  expect((await moment(shop)).following).toBe(true);
+  expect((await shop.moment()).following).toBe(true);
   await page.getByTestId('play').click();
   await shop.reaches(faultUs / 1e6 + 6);
 
@@ -89,9 +70,9 @@ test('a live run can be looked at again: slider, steps, a refused change of the 
     const live = await shop.allEvents();
     await slideBack(page);
     await page.getByRole('button', { name: 'Take it to the Lab' }).click();
-    await expect.poll(async () => (await moment(shop)).host, { timeout: 30_000 }).toBe('lab');
+    await expect.poll(async () => (await shop.moment()).host, { timeout: 30_000 }).toBe('lab');
     await expect
-      .poll(async () => (await moment(shop)).clock.nowUs, { timeout: 30_000 })
+      .poll(async () => (await shop.moment()).clock.nowUs, { timeout: 30_000 })
       .toBeGreaterThan(11_000_000);
     const lab = await shop.allEvents();
     const [liveFault, labFault] = [live, lab].map((events) =>
@@ -103,7 +84,7 @@ test('a live run can be looked at again: slider, steps, a refused change of the 
     expect(ids.length).toBeGreaterThan(15);
     const liveTimes = new Map(arrivals(live).map(([id, timeUs]) => [id, Number(timeUs)]));
     // The same customers; a live clock looks at them a little later, on a busy computer more so.
-    const { nowUs } = (await moment(shop)).clock;
+    const { nowUs } = (await shop.moment()).clock;
     const sure = arrivals(lab).filter(([, timeUs]) => Number(timeUs) < nowUs - 3_000_000);
     expect(sure.length).toBeGreaterThan(10);
     for (const [id, timeUs] of sure)
@@ -120,14 +101,14 @@ test('in the Lab the past can be changed: a fork with the same past and the same
   test.setTimeout(240_000);
   const { page } = shop;
   await shop.open('./#host=lab&seed=5');
-  expect((await moment(shop)).host).toBe('lab');
+  expect((await shop.moment()).host).toBe('lab');
   await expectAccessible(page, 'the Lab');
   await page.getByTestId('as-table').click();
   await expect(page.getByTestId('diagram-table')).toBeVisible();
   await expectAccessible(page, 'the diagram as tables');
   await page.getByTestId('as-table').click();
   await page.getByRole('button', { name: '1 min on' }).click();
-  await expect.poll(async () => (await moment(shop)).headUs).toBeGreaterThan(60_000_000);
+  await expect.poll(async () => (await shop.moment()).headUs).toBeGreaterThan(60_000_000);
   const first = await shop.allEvents();
 
   await test.step('again it is the same run', async () => {
@@ -138,7 +119,7 @@ test('in the Lab the past can be changed: a fork with the same past and the same
   await test.step('rewound and played, the recording is the same run', async () => {
     await page.evaluate(() => bulkhead.seek(58_000_000));
     await page.getByTestId('play').click();
-    await expect.poll(async () => (await moment(shop)).following, { timeout: 15_000 }).toBe(true);
+    await expect.poll(async () => (await shop.moment()).following, { timeout: 15_000 }).toBe(true);
     await page.getByTestId('play').click();
     const again = await shop.allEvents();
     expect(again.slice(0, first.length)).toEqual(first);
@@ -148,9 +129,9 @@ test('in the Lab the past can be changed: a fork with the same past and the same
     await page.evaluate(() => bulkhead.seek(20_000_000));
     await page.getByTestId('fork').click();
     await expect(page.getByTestId('branches')).toBeVisible();
-    expect((await moment(shop)).headUs).toBe(20_000_000);
+    expect((await shop.moment()).headUs).toBe(20_000_000);
     await page.getByRole('button', { name: '1 min on' }).click();
-    await expect.poll(async () => (await moment(shop)).headUs).toBe(80_000_000);
+    await expect.poll(async () => (await shop.moment()).headUs).toBe(80_000_000);
     const forked = await shop.allEvents();
     expect(forked.slice(0, first.length)).toEqual(first);
   });
@@ -162,7 +143,7 @@ test('in the Lab the past can be changed: a fork with the same past and the same
     await page.getByRole('button', { name: 'Slow: make Shipping slow' }).click();
     await expect(page.getByTestId('fault-shipping')).toHaveText('Slow +2 s');
     await page.getByRole('button', { name: '1 min on' }).click();
-    await expect.poll(async () => (await moment(shop)).headUs).toBe(80_000_000);
+    await expect.poll(async () => (await shop.moment()).headUs).toBe(80_000_000);
     const changed = await shop.allEvents();
     const parted = changed.findIndex(({ timeUs }) => timeUs > 20_000_000);
     expect(changed.slice(0, parted - 5)).toEqual(first.slice(0, parted - 5));
@@ -176,7 +157,7 @@ test('in the Lab the past can be changed: a fork with the same past and the same
   });
 
   await test.step('it stops at the first breaker that changes, at that very event', async () => {
-    await shop.command({ type: 'fault.add', fault: SLOW });
+    await shop.command({ type: 'fault.add', fault: SLOW_SHIPPING });
     await page.getByLabel('Speed').selectOption('10');
     await page.getByLabel('Stop at').selectOption('breaker');
     await page.getByTestId('play').click();
@@ -184,7 +165,7 @@ test('in the Lab the past can be changed: a fork with the same past and the same
     const events = await shop.allEvents();
     const changes = events.filter((event) => event.type === 'breaker.state.changed');
     expect(changes).toHaveLength(1);
-    expect((await moment(shop)).clock.nowUs).toBe(changes[0]?.timeUs);
+    expect((await shop.moment()).clock.nowUs).toBe(changes[0]?.timeUs);
   });
   await shop.expectCleanConsole();
 });
