@@ -182,7 +182,8 @@ async function liveAt({ openProfile, url }, rate, spanS) {
       (ms >= from.pageMs && ms < beforeFirst.pageMs) || (ms >= afterFirst.pageMs && ms < to.pageMs);
     const tasksMs = (await longTasks(shop)).filter(({ fromMs }) => isOwn(fromMs)).map(({ ms }) => ms);
     let log = await readLog(shop, from.runUs, to.runUs);
-    for (let waitedS = 0; log.open > 0 && waitedS < ENDED_WITHIN_S; waitedS += 2) {
+    // An event has its number before its transaction is durable: what is missing may still be under way.
+    for (let waitedS = 0; log.open + log.lost > 0 && waitedS < ENDED_WITHIN_S; waitedS += 2) {
       await pass(2);
       log = await readLog(shop, from.runUs, to.runUs);
     }

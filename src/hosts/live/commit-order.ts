@@ -1,5 +1,5 @@
 import type { ServiceName } from '../../kernel/index.ts';
-import type { OutboxEntry } from './indexeddb-store.ts';
+import type { OutboxEntry } from './open-transaction.ts';
 
 export interface CommitOrderPorts {
   /** It is its turn. */

@@ -15,9 +15,9 @@ import {
   type Undo,
 } from '../../kernel/index.ts';
 import type { ControlOutcome } from '../../setups/index.ts';
-import type { OutboxEntry } from './indexeddb-store.ts';
 import { MemoryTables } from './memory-tables.ts';
 import type { HubToInstance, InstanceBoot, InstanceToHub } from './messages.ts';
+import type { OutboxEntry } from './open-transaction.ts';
 
 export interface FleetPorts {
   /** A new worker for one instance. */

@@ -1,6 +1,6 @@
 import { deleteDB, openDB } from 'idb';
-import { afterEach, describe, expect, it } from 'vitest';
-import { defineTable, type Json, type StoreOutcome } from '../../kernel/index.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { defineTable, type Json, type StoreOutcome, type Transaction } from '../../kernel/index.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
 import { LOG_OUTBOX } from './run-databases.ts';
 import { takeOver } from './take-over.ts';
@@ -134,6 +134,92 @@ describe('the IndexedDB store', () => {
       );
     await Promise.all(Array.from({ length: 30 }, add));
     expect(await read('rows')).toEqual([{ id: 'counter', status: 'x', amount: 30 }]);
+  });
+
+  it('writers that wait for each other share a transaction of IndexedDB; each commits for itself', async () => {
+    const { run, committed, outbox } = await bench();
+    const begun = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    const add = (id: string) =>
+      run((context) =>
+        context.store.transact(`write ${id}`, [rows], 'readwrite', async (tx) => {
+          await tx.get(rows, id);
+          await tx.put(rows, { id, status: 'x' });
+        }),
+      );
+    await Promise.all(Array.from({ length: 16 }, (_, index) => add(`r${index}`)));
+    expect(begun).toHaveBeenCalledTimes(2);
+    begun.mockRestore();
+    expect(committed.map(({ number }) => number)).toEqual(
+      Array.from({ length: 16 }, (_, index) => index + 1),
+    );
+    expect(
+      committed.map(({ events }) => events.map((event) => 'operation' in event && event.operation)),
+    ).toEqual(Array.from({ length: 16 }, (_, index) => [`write r${index}`]));
+    expect(await outbox()).toEqual(committed);
+  });
+
+  it.each([
+    ['after it has written', async () => {}],
+    ['after it has seen what it wrote', async (tx: Transaction) => void (await tx.list(rows))],
+  ])('a writer that fails %s leaves no trace among those that share its transaction', async (_, look) => {
+    const { run, rows: read, committed } = await bench();
+    const write = (id: string, amount: number, fails = false) =>
+      run((context) =>
+        context.store.transact(id, [rows], 'readwrite', async (tx) => {
+          const before = (await tx.get(rows, 'sum'))?.amount ?? 0;
+          await tx.put(rows, { id: 'sum', status: 'x', amount: before + amount });
+          await tx.put(rows, { id, status: 'x' });
+          await look(tx);
+          await tx.delete(rows, 'first');
+          await look(tx);
+          if (fails) throw new Error('no');
+          await tx.put(rows, { id: 'first', status: 'x' });
+        }),
+      );
+    const ends = await Promise.allSettled([write('a', 1), write('b', 10, true), write('c', 100)]);
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await read('rows')).toEqual([
+      { id: 'a', status: 'x' },
+      { id: 'c', status: 'x' },
+      { id: 'first', status: 'x' },
+      { id: 'sum', status: 'x', amount: 101 },
+    ]);
+    expect(committed).toHaveLength(2);
+  });
+
+  it('a transaction sees what it has written and deleted, before anybody else does', async () => {
+    const { run } = await bench();
+    const seen = await run((context) =>
+      context.store.transact('look', [rows], 'readwrite', async (tx) => {
+        const ids = async () => (await tx.list(rows)).map(({ id }) => id);
+        await tx.put(rows, { id: 'a', status: 'x' });
+        await tx.put(rows, { id: 'b', status: 'x' });
+        const both = await ids();
+        await tx.delete(rows, 'a');
+        return [both, await tx.get(rows, 'a'), (await tx.get(rows, 'b'))?.status, await ids()];
+      }),
+    );
+    expect(seen).toEqual([['a', 'b'], undefined, 'x', ['b']]);
+  });
+
+  it('a body that is given up while it waits for a row does not keep the next from writing', async () => {
+    const { run, rows: read } = await bench();
+    const given = run(async (context) => {
+      await context.within(1, (inner) =>
+        inner.store.transact('endless', [rows], 'readwrite', async (tx) => {
+          await tx.put(rows, { id: 'endless', status: 'x' });
+          for (;;) await tx.list(rows);
+        }),
+      );
+    });
+    const next = run((context) =>
+      context.store.transact('next', [rows], 'readwrite', async (tx) => {
+        await tx.get(rows, 'next');
+        await tx.put(rows, { id: 'next', status: 'x' });
+      }),
+    );
+    await Promise.all([given, next]);
+    expect(await read('rows')).toEqual([{ id: 'next', status: 'x' }]);
   });
 
   it('lists by key and by index: equals, ranges with both ends, backwards, limits', async () => {

@@ -1,5 +1,5 @@
 import type { EventId, ServiceName } from '../../kernel/index.ts';
-import type { OutboxEntry } from './indexeddb-store.ts';
+import type { OutboxEntry } from './open-transaction.ts';
 
 /** What an earlier start of the run has left in a database: its commits in their order. */
 export interface LeftBehind {

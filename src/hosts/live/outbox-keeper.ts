@@ -1,7 +1,7 @@
 import type { IDBPDatabase } from 'idb';
 import type { EventId, RunId, ServiceName } from '../../kernel/index.ts';
-import type { OutboxEntry } from './indexeddb-store.ts';
 import { openExisting } from './open-existing.ts';
+import type { OutboxEntry } from './open-transaction.ts';
 import { LOG_OUTBOX, serviceDatabase } from './run-databases.ts';
 import { takeOver } from './take-over.ts';
 

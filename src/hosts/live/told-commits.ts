@@ -1,8 +1,8 @@
 import type { EventId, RunEvent, RunId, ServiceName } from '../../kernel/index.ts';
 import { CommitOrder } from './commit-order.ts';
-import type { OutboxEntry } from './indexeddb-store.ts';
 import { inOrderOfCause } from './left-behind.ts';
 import type { LogKeeper } from './log-keeper.ts';
+import type { OutboxEntry } from './open-transaction.ts';
 import { OutboxKeeper } from './outbox-keeper.ts';
 
 export interface ToldCommitsOptions {

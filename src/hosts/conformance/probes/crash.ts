@@ -31,7 +31,7 @@ const longTransaction: Probe = async (context, input) => {
   context.log.info(`${name} begins`);
   await context.store.transact('long', [itemsTable], 'readwrite', async (tx) => {
     await tx.put(itemsTable, { id: name });
-    for (let look = 0; look < operations; look += 1) await tx.get(itemsTable, name);
+    for (let look = 0; look < operations; look += 1) await tx.list(itemsTable, { limit: 1 });
   });
   return 'committed';
 };

@@ -14,8 +14,9 @@ import {
   untracked,
 } from '../../../kernel/index.ts';
 import { classroomSettings } from '../../../setups/index.ts';
-import { IndexedDbStore, type OutboxEntry } from '../indexeddb-store.ts';
+import { IndexedDbStore } from '../indexeddb-store.ts';
 import { openExisting } from '../open-existing.ts';
+import type { OutboxEntry } from '../open-transaction.ts';
 import { LOG_OUTBOX } from '../run-databases.ts';
 
 /** A store in a real browser with the real kernel on top, and no hub. */
