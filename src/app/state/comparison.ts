@@ -1,5 +1,6 @@
 import type { FaultId } from '../../kernel/index.ts';
 import {
+  type Counterpart,
   forComposition,
   monolithCounterpart,
   type RunCommand,
@@ -7,7 +8,7 @@ import {
   type ScheduledCommand,
 } from '../../setups/index.ts';
 import { startLab } from '../lab/start-lab.ts';
-import { type Counterpart, Mirror, NO_COUNTERPART } from './mirror.ts';
+import { Mirror, NO_COUNTERPART } from './mirror.ts';
 import { browserPacking } from './packing.ts';
 import { createRunStore, type RunStore, whenReady } from './run-store.ts';
 import { type ByHand, type Recorded, readRecording, withCommands, withCustomers } from './take-to-lab.ts';

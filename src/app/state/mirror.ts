@@ -1,5 +1,5 @@
 import type { FaultId, Json } from '../../kernel/index.ts';
-import { parseRunCommand, type RunCommand } from '../../setups/index.ts';
+import { type Counterpart, parseRunCommand, type RunCommand } from '../../setups/index.ts';
 import type { CommandResult, PageRun } from './page-run.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -10,13 +10,6 @@ interface Mirrored {
 }
 
 /** What a command is on the other side, and what ends it there again. */
-export interface Counterpart {
-  readonly commands: readonly RunCommand[];
-  readonly undo: readonly RunCommand[];
-  /** What is different there. */
-  readonly note: string | null;
-}
-
 export interface OtherSide {
   readonly store: RunStore;
   readonly title: string;
