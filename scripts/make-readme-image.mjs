@@ -19,6 +19,7 @@ const { values: options } = parseArgs({
 
 const READY_MS = 60_000;
 const OPEN_MS = 60_000;
+const LOOK_MS = 200;
 
 /**
  * @param {import('@playwright/test').Page} page
@@ -41,18 +42,22 @@ async function run(page, command) {
  * @param {Record<string, unknown>} fields
  */
 async function waitForEvent(page, fields) {
-  await page.waitForFunction(
-    /** @param {Record<string, unknown>} wanted */
-    (wanted) =>
-      // @ts-expect-error the scripting door of the page: docs/scripting.md
-      window.bulkhead
-        .events()
-        .some((/** @type {Record<string, unknown>} */ event) =>
+  const hasHappened = () =>
+    page.evaluate(
+      /** @param {Record<string, unknown>} wanted */
+      async (wanted) => {
+        // @ts-expect-error the scripting door of the page: docs/scripting.md
+        const events = await window.bulkhead.events();
+        return events.some((/** @type {Record<string, unknown>} */ event) =>
           Object.entries(wanted).every(([name, value]) => event[name] === value),
-        ),
-    fields,
-    { timeout: OPEN_MS, polling: 200 },
-  );
+        );
+      },
+      fields,
+    );
+  for (const untilMs = performance.now() + OPEN_MS; !(await hasHappened()); ) {
+    if (performance.now() > untilMs) throw new SetUpProblem(`${JSON.stringify(fields)} did not happen.`);
+    await page.waitForTimeout(LOOK_MS);
+  }
 }
 
 await runScript(async () => {
