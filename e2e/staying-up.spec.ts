@@ -72,6 +72,27 @@ test('a reload amid open orders: each goes on and ends, the databases and the lo
   });
 });
 
+test('the page lets go of what its service worker has said', async ({ shop }) => {
+  await shop.page.addInitScript(() => {
+    const heard: WeakRef<MessageEvent>[] = [];
+    Object.assign(window, { heard });
+    navigator.serviceWorker.addEventListener('message', (event) => heard.push(new WeakRef(event)));
+  });
+  await begin(shop);
+  await shop.waitForEvent('saga.completed', { orderId: await place(shop) });
+  const heard = () =>
+    shop.page.evaluate(() => {
+      const all = (window as unknown as { readonly heard: readonly WeakRef<MessageEvent>[] }).heard;
+      return { all: all.length, kept: all.filter((event) => event.deref() !== undefined).length };
+    });
+  expect((await heard()).all).toBeGreaterThan(2);
+  const session = await shop.page.context().newCDPSession(shop.page);
+  await expect(async () => {
+    await session.send('HeapProfiler.collectGarbage');
+    expect((await heard()).kept).toBeLessThan(2);
+  }).toPass({ timeout: 20_000 });
+});
+
 test('a reset begins a fresh run, with nothing of the one before', async ({ shop }) => {
   await shop.open();
   const first = await shop.page.evaluate(() => bulkhead.state());

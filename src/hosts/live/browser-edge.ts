@@ -36,10 +36,13 @@ const NOTICE_WITHOUT_WORKER =
 /** Lets the page's own requests reach the shop: by MSW's service worker, or else by its interceptors. */
 export async function startBrowserEdge(hub: EdgeHub): Promise<BrowserEdge> {
   provideLocalStorage();
-  const [{ http, HttpResponse }, { setupWorker }] = await Promise.all([
+  const [{ http, HttpResponse }, { setupWorker, defaultNetworkOptions }] = await Promise.all([
     import('msw/http'),
     import('msw/browser'),
   ]);
+  // `msw/browser` makes a source for those who configure a network themselves. Nobody starts it, and until somebody
+  // does it keeps all that the service worker says, requests with their bodies (MSW 3.0.5).
+  for (const source of defaultNetworkOptions.sources) if ('terminate' in source) await source.terminate();
   const base = baseUrl();
 
   const answer = async (request: Request, path: string): Promise<Response> => {
