@@ -47,7 +47,7 @@ const MOST_PER_SECOND = 50;
  * The most orders a second that a live page keeps up with on two cores (`npm run bench -- sustained`). Above that they
  * wait for the browser, and what is seen is not the shop's own trouble any more.
  */
-export const MOST_LIVE_ORDERS_PER_SECOND = 8;
+export const MOST_LIVE_ORDERS_PER_SECOND = 10;
 
 /** Everything a person can do to the run. What changes settings or faults can be undone; what happened is history. */
 export interface Actions {
