@@ -9,7 +9,7 @@ interface Mirrored {
   readonly undo: readonly RunCommand[];
 }
 
-/** What a command is on the other side, and what ends it there again. */
+/** The other side of a comparison, and what is done there in place of a command. */
 export interface OtherSide {
   readonly store: RunStore;
   readonly title: string;

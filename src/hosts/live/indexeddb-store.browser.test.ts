@@ -1,6 +1,12 @@
 import { deleteDB, openDB } from 'idb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { defineTable, type Json, type StoreOutcome, type Transaction } from '../../kernel/index.ts';
+import {
+  defineTable,
+  type Json,
+  type RunEvent,
+  type StoreOutcome,
+  type Transaction,
+} from '../../kernel/index.ts';
 import { IndexedDbStore } from './indexeddb-store.ts';
 import { LOG_OUTBOX } from './run-databases.ts';
 import { takeOver } from './take-over.ts';
@@ -341,6 +347,33 @@ describe('the IndexedDB store', () => {
     expect(after).toBe(false);
     expect(await read('rows')).toEqual([]);
     expect(committed).toEqual([]);
+  });
+
+  it('an instance that ends at a commit hears of no other that shared its transaction; the log hears of all', async () => {
+    const { store, committed, rows: read } = await bench();
+    const heard: string[] = [];
+    const write = (id: string, then: () => void) =>
+      store.begin(id, ['rows'], 'readwrite', (opened) => {
+        if (!opened.ok) throw new Error(opened.message);
+        opened.value.request({ kind: 'put', table: 'rows', row: { id, status: 'x' } }, () => {
+          const event = { id: `order-1.1.${id}`, type: 'saga.completed' } as unknown as RunEvent;
+          opened.value.commit([event], () => {
+            heard.push(id);
+            then();
+          });
+        });
+      });
+    const ended = new Promise<void>((resolve) => {
+      write('1', () => {
+        store.abortAll();
+        resolve();
+      });
+    });
+    write('2', () => {});
+    await ended;
+    await vi.waitFor(async () => expect(await read('rows')).toHaveLength(2));
+    expect(committed.map(({ events }) => events[0]?.id)).toEqual(['order-1.1.1', 'order-1.1.2']);
+    expect(heard).toEqual(['1']);
   });
 
   it('a database gets the tables that it lacks, under an instance that goes on using it', async () => {

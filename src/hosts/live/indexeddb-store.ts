@@ -1,5 +1,4 @@
 import type { HostTransaction, RunEvent, StoreOutcome, TransactionMode, Undo } from '../../kernel/index.ts';
-import { storeFailure } from './indexeddb-errors.ts';
 import { openServiceDatabase } from './indexeddb-schema.ts';
 import type { InstanceStore } from './instance-store.ts';
 import type { TableShape } from './messages.ts';
@@ -23,15 +22,6 @@ export interface IndexedDbStoreOptions {
   lost(): void;
 }
 
-interface Writer {
-  readonly transaction: OpenTransaction;
-  isWanted(): boolean;
-  /** It cannot begin. */
-  failed(error: unknown): void;
-  /** There is no database to begin in. */
-  unreachable(error: unknown): void;
-}
-
 /** So many writers at most share a transaction of IndexedDB: the first is not heard of before the last has ended. */
 const MOST_IN_A_GROUP = 8;
 
@@ -40,7 +30,7 @@ export class IndexedDbStore implements InstanceStore {
   readonly #options: IndexedDbStoreOptions;
   readonly #open = new Set<TransactionGroup>();
   /** Writers that wait for those before them. */
-  readonly #writers: Writer[] = [];
+  readonly #writers: OpenTransaction[] = [];
   /** Which writers still join. */
   #writing: TransactionGroup | null = null;
   #database: IDBDatabase | null = null;
@@ -63,35 +53,27 @@ export class IndexedDbStore implements InstanceStore {
     mode: TransactionMode,
     opened: (outcome: StoreOutcome<HostTransaction>) => void,
   ): Undo {
-    let wanted = true;
-    const isWanted = () => wanted && !this.#dead;
-    const failed = (error: unknown) => opened(storeFailure(operation, error));
-    const unreachable = (error: unknown) => {
-      if (isWanted()) opened({ ...storeFailure(operation, error), kind: 'unavailable' });
-    };
     const { committed, noted } = this.#options;
     const transaction = new OpenTransaction({ operation, tables, mode, opened, committed, noted });
     const start = () => {
-      if (!isWanted()) return;
-      if (mode === 'readwrite') {
-        this.#writers.push({ transaction, isWanted, failed, unreachable });
-        this.#startWriters();
-      } else if (this.#database !== null) {
-        this.#read(this.#database, transaction, tables, failed);
-      } else {
-        this.#connect().then(start, unreachable);
+      if (mode === 'readonly') {
+        this.#startReader(transaction);
+        return;
       }
+      this.#writers.push(transaction);
+      this.#startWriters();
     };
     const leave = this.#options.gate.pass(start);
     return () => {
-      wanted = false;
+      transaction.giveUp();
       leave();
     };
   }
 
   abortAll(): void {
     this.#dead = true;
-    for (const group of this.#open) group.abort();
+    this.#writers.length = 0;
+    for (const group of this.#open) group.silence();
     this.close();
   }
 
@@ -121,24 +103,23 @@ export class IndexedDbStore implements InstanceStore {
     return this.#opening;
   }
 
-  #read(
-    database: IDBDatabase,
-    transaction: OpenTransaction,
-    tables: readonly string[],
-    failed: (error: unknown) => void,
-  ): void {
-    let next: OpenTransaction | undefined = transaction;
-    const take = () => {
-      const taken = next;
-      next = undefined;
-      return taken;
-    };
+  #startReader(transaction: OpenTransaction): void {
+    const database = this.#database;
+    if (this.#dead || !transaction.isWanted) return;
+    if (database === null) {
+      this.#connect().then(
+        () => this.#startReader(transaction),
+        (error: unknown) => transaction.unreachable(error),
+      );
+      return;
+    }
+    const alone = [transaction];
     try {
       // A transaction needs at least one store.
-      const scope = tables.length === 0 ? [LOG_OUTBOX] : tables;
-      this.#begin(this.#raw(database, scope, 'readonly'), 1, take).passOn(true);
+      const scope = transaction.tables.length === 0 ? [LOG_OUTBOX] : transaction.tables;
+      this.#begin(this.#raw(database, scope, 'readonly'), () => alone.pop()).passOn(true);
     } catch (error) {
-      failed(error);
+      transaction.refused(error);
     }
   }
 
@@ -155,18 +136,19 @@ export class IndexedDbStore implements InstanceStore {
     }
     try {
       const raw = this.#raw(database, [...database.objectStoreNames], 'readwrite');
-      this.#writing = this.#begin(raw, MOST_IN_A_GROUP, () => this.#nextWriter()?.transaction);
+      let room = MOST_IN_A_GROUP;
+      this.#writing = this.#begin(raw, () => (room-- > 0 ? this.#nextWriter() : undefined));
     } catch (error) {
-      this.#nextWriter()?.failed(error);
+      this.#nextWriter()?.refused(error);
       this.#startWriters();
       return;
     }
     this.#writing.passOn(true);
   }
 
-  #nextWriter(): Writer | undefined {
+  #nextWriter(): OpenTransaction | undefined {
     let writer = this.#writers.shift();
-    while (writer?.isWanted() === false) writer = this.#writers.shift();
+    while (writer?.isWanted === false) writer = this.#writers.shift();
     return writer;
   }
 
@@ -179,10 +161,9 @@ export class IndexedDbStore implements InstanceStore {
     }
   }
 
-  #begin(raw: IDBTransaction, most: number, next: () => OpenTransaction | undefined): TransactionGroup {
+  #begin(raw: IDBTransaction, next: () => OpenTransaction | undefined): TransactionGroup {
     const group = new TransactionGroup({
       raw,
-      most,
       next,
       full: () => {
         if (this.#writing !== group) return;

@@ -56,13 +56,41 @@ export class OpenTransaction implements HostTransaction, GroupMember {
   /** What was there before what has been written already, newest last. */
   readonly #before: { readonly store: IDBObjectStore; readonly key: Key; readonly row: unknown }[] = [];
 
+  /** Null once nobody waits for it to begin. */
+  #opened: OpenTransactionOptions['opened'] | null;
+
   constructor(options: OpenTransactionOptions) {
     this.#options = options;
+    this.#opened = options.opened;
+  }
+
+  get tables(): readonly string[] {
+    return this.#options.tables;
+  }
+
+  /** Somebody waits for it to begin. */
+  get isWanted(): boolean {
+    return this.#opened !== null;
+  }
+
+  /** It is not to begin, if it has not yet. */
+  giveUp(): void {
+    this.#opened = null;
+  }
+
+  /** It cannot begin. */
+  refused(error: unknown): void {
+    this.#opened?.(storeFailure(this.#options.operation, error));
+  }
+
+  /** There is no database that it could begin in. */
+  unreachable(error: unknown): void {
+    this.#opened?.({ ...storeFailure(this.#options.operation, error), kind: 'unavailable' });
   }
 
   started(group: TransactionGroup): void {
     this.#group = group;
-    this.#options.opened({ ok: true, value: this });
+    this.#opened?.({ ok: true, value: this });
     this.#watch();
   }
 

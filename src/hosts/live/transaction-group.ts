@@ -1,11 +1,5 @@
 import { LOG_OUTBOX } from './run-databases.ts';
 
-/**
- * Group commit: several transactions of services in one transaction of IndexedDB, one after the other. All writers of
- * a database wait for each other anyway, and most of what a small transaction costs is its own begin and commit. Each
- * sees what those before it have written; none is durable, and nobody hears of it, before all of them are.
- */
-
 /** A transaction of a service, as its group sees it. */
 export interface GroupMember {
   /** It has the database's transaction to itself, from now until `TransactionGroup.passOn`. */
@@ -20,9 +14,7 @@ export interface GroupMember {
 
 export interface TransactionGroupOptions {
   readonly raw: IDBTransaction;
-  /** How many members it may have. */
-  readonly most: number;
-  /** Takes the next one that wants to be a member. */
+  /** Takes the next one that wants to be a member; undefined: none does, or there is no room. */
   next(): GroupMember | undefined;
   /** It takes no more. */
   full(): void;
@@ -30,6 +22,11 @@ export interface TransactionGroupOptions {
   ended(): void;
 }
 
+/**
+ * Group commit: several transactions of services in one transaction of IndexedDB, one after the other. All writers of
+ * a database wait for each other anyway, and most of what a small transaction costs is its own begin and commit. Each
+ * sees what those before it have written; none is durable, and nobody hears of it, before all of them are.
+ */
 export class TransactionGroup {
   readonly raw: IDBTransaction;
   readonly #options: TransactionGroupOptions;
@@ -40,21 +37,22 @@ export class TransactionGroup {
     this.#options = options;
     this.raw = options.raw;
     this.raw.addEventListener('complete', () => {
-      this.#end();
+      this.close();
       for (const member of this.#members) member.tellLog();
       for (const member of this.#members) member.durable();
+      this.#options.ended();
     });
     this.raw.addEventListener('abort', () => {
-      this.#end();
+      this.close();
       for (const member of this.#members) member.undone(this.raw.error);
+      this.#options.ended();
     });
   }
 
   /** Starts the next member, or commits when nobody waits. `isActive`: the last one has just asked something of `raw`. */
   passOn(isActive: boolean): void {
     if (this.#isFull) return;
-    const hasRoom = this.#members.length < this.#options.most && (isActive || this.#isActive());
-    const member = hasRoom ? this.#options.next() : undefined;
+    const member = isActive || this.#isActive() ? this.#options.next() : undefined;
     if (member === undefined) {
       this.close();
       return;
@@ -84,9 +82,10 @@ export class TransactionGroup {
     }
   }
 
-  #end(): void {
-    this.close();
-    this.#options.ended();
+  /** As `abort`, and no member hears of it, nor of what is durable already: their instance has ended. */
+  silence(): void {
+    this.#members.length = 0;
+    this.abort();
   }
 
   /** Whether it can be asked now. It is not while a body that is cancelled awaits something. */
