@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type CircuitBreakerSettings,
+  type CircuitState,
   type EventDraft,
   type EventId,
   eventId,
@@ -14,16 +15,7 @@ import {
   runTimeUs,
 } from '../kernel/index.ts';
 import { testEdgePolicy } from '../kernel/testing/test-settings.ts';
-import {
-  advanceBreaker,
-  askBreaker,
-  type BreakerStep,
-  type CallResult,
-  createBreaker,
-  nextTransitionUs,
-  recordCall,
-  transitionBreaker,
-} from '../patterns/circuit-breaker/circuit-breaker.ts';
+import { type CallResult, CircuitBreaker } from '../patterns/circuit-breaker/circuit-breaker.ts';
 import { breakerFollowsReference } from './breaker-reference.ts';
 import { InvariantCheck } from './invariant-check.ts';
 
@@ -48,13 +40,14 @@ const ORDER = instanceId('order', 1);
 /** A log of one real breaker, order-1 to shipping, whose settings the log may tell otherwise. */
 class BreakerLog {
   readonly events: RunEvent[] = [];
-  readonly #settings: CircuitBreakerSettings;
-  #breaker;
+  readonly #breaker: CircuitBreaker;
+  #cause: EventId | null = null;
   nowUs: RunTimeUs = RUN_START;
 
   constructor(settings: Partial<CircuitBreakerSettings>, told: Partial<CircuitBreakerSettings> = {}) {
-    this.#settings = { ...base, ...settings };
-    this.#breaker = createBreaker(this.#settings);
+    this.#breaker = new CircuitBreaker({ ...base, ...settings }, (event) => {
+      this.write('order', { ...event, to: 'shipping' } as EventDraft, this.#cause);
+    });
     this.tell({ ...settings, ...told });
     this.write('order', { type: 'instance.started', incarnation: 1 });
   }
@@ -101,18 +94,13 @@ class BreakerLog {
     return this;
   }
 
-  #take(step: BreakerStep, cause: EventId | null = null): void {
-    this.#breaker = step.breaker;
-    for (const event of step.events) this.write('order', { ...event, to: 'shipping' } as EventDraft, cause);
-  }
-
   /** Time passes; what a timer would do is done on time. */
   until(nowUs: RunTimeUs): void {
     for (;;) {
-      const dueUs = nextTransitionUs(this.#breaker, this.#settings);
+      const dueUs = this.#breaker.nextTransitionUs;
       if (dueUs === null || dueUs > nowUs) break;
       this.nowUs = runTimeUs(Math.max(dueUs, this.nowUs));
-      this.#take(advanceBreaker(this.#breaker, this.#settings, this.nowUs));
+      this.#breaker.advance(this.nowUs);
     }
     this.nowUs = nowUs;
   }
@@ -123,14 +111,13 @@ class BreakerLog {
   }
 
   ask(): number | null {
-    const step = askBreaker(this.#breaker, this.#settings, this.nowUs);
-    this.#take(step);
-    return step.permit;
+    return this.#breaker.ask(this.nowUs);
   }
 
   record(permit: number, result: CallResult, durationMs: number, cause: EventId | null = null): void {
-    const call = { permit, result, durationMs };
-    this.#take(recordCall(this.#breaker, this.#settings, call, this.nowUs), cause);
+    this.#cause = cause;
+    this.#breaker.record(permit, result, durationMs, this.nowUs);
+    this.#cause = null;
   }
 
   /** Calls of 1 ms, or (capitals) 600 ms, one after the other: `s`ucceeds, `f`ails, `i`gnored, `x` is refused. */
@@ -150,8 +137,8 @@ class BreakerLog {
     return this;
   }
 
-  to(...state: Parameters<typeof transitionBreaker>[2][]): this {
-    for (const next of state) this.#take(transitionBreaker(this.#breaker, this.#settings, next, this.nowUs));
+  to(...states: CircuitState[]): this {
+    for (const next of states) this.#breaker.transition(next, this.nowUs);
     return this;
   }
 }

@@ -10,8 +10,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: 'failureRate: failureRate >= settings.failureRateThreshold',
-        after: 'failureRate: failureRate > settings.failureRateThreshold',
+        before: '(failures * 100) / calls >= this.#settings.failureRateThreshold',
+        after: '(failures * 100) / calls > this.#settings.failureRateThreshold',
       },
     ],
     expects: ['INV-19'],
@@ -22,8 +22,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: 'if (untilUs !== null && nowUs > untilUs) {',
-        after: 'if (untilUs !== null && nowUs >= untilUs) {',
+        before: 'if (untilUs !== null && nowUs > untilUs) this.transition',
+        after: 'if (untilUs !== null && nowUs >= untilUs) this.transition',
       },
     ],
     expects: ['INV-19'],
@@ -34,8 +34,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: 'calls >= minimumCalls(breaker, settings)',
-        after: 'calls > minimumCalls(breaker, settings)',
+        before: 'calls >= this.#minimumCalls()',
+        after: 'calls > this.#minimumCalls()',
       },
     ],
     expects: ['INV-19'],
@@ -46,8 +46,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: '? Math.min(settings.minimumNumberOfCalls, size)',
-        after: '? settings.minimumNumberOfCalls',
+        before: '? Math.min(minimumNumberOfCalls, slidingWindowSize)',
+        after: '? minimumNumberOfCalls',
       },
     ],
     expects: ['INV-19'],
@@ -58,8 +58,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: 'breaker.held.length + breaker.spent >= settings.permittedNumberOfCallsInHalfOpenState',
-        after: 'breaker.held.length + breaker.spent > settings.permittedNumberOfCallsInHalfOpenState',
+        before: 'this.#held.size + this.#spent >= this.#settings.permittedNumberOfCallsInHalfOpenState',
+        after: 'this.#held.size + this.#spent > this.#settings.permittedNumberOfCallsInHalfOpenState',
       },
     ],
     expects: ['INV-5', 'INV-19'],
@@ -70,8 +70,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: 'return { state: to, ...fresh, window: window() };',
-        after: "return { state: to, ...fresh, window: 'window' in breaker ? breaker.window : window() };",
+        before: "case 'METRICS_ONLY':\n        this.#window = this.#freshWindow();",
+        after: "case 'METRICS_ONLY':\n        this.#window ??= this.#freshWindow();",
       },
     ],
     expects: ['INV-19'],
@@ -82,8 +82,18 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/patterns/circuit-breaker/sliding-window.ts',
-        before: 'window.outcomes.length + 1 - window.size',
-        after: 'window.outcomes.length - window.size',
+        before: 'this.#outcomes = new Uint8Array(size);',
+        after: 'this.#outcomes = new Uint8Array(size + 1);',
+      },
+      {
+        file: 'src/patterns/circuit-breaker/sliding-window.ts',
+        before: 'if (this.#calls === this.size) {',
+        after: 'if (this.#calls === this.size + 1) {',
+      },
+      {
+        file: 'src/patterns/circuit-breaker/sliding-window.ts',
+        before: 'this.#next = at + 1 === this.size ? 0 : at + 1;',
+        after: 'this.#next = at === this.size ? 0 : at + 1;',
       },
     ],
     expects: ['INV-19'],
@@ -94,8 +104,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/patterns/circuit-breaker/sliding-window.ts',
-        before: 'bucket.second > second - size',
-        after: 'bucket.second >= second - size',
+        before: 'const last = Math.min(second, this.#newest + this.size);',
+        after: 'const last = Math.min(second - 1, this.#newest + this.size);',
       },
     ],
     expects: ['INV-19'],
@@ -106,7 +116,7 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: 'const slow = call.durationMs > settings.slowCallDurationThresholdMs;',
+        before: 'const slow = durationMs > this.#settings.slowCallDurationThresholdMs;',
         after: 'const slow = false;',
       },
     ],
@@ -118,8 +128,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: 'const slow = call.durationMs > settings.slowCallDurationThresholdMs;',
-        after: 'const slow = call.durationMs >= settings.slowCallDurationThresholdMs;',
+        before: 'const slow = durationMs > this.#settings.slowCallDurationThresholdMs;',
+        after: 'const slow = durationMs >= this.#settings.slowCallDurationThresholdMs;',
       },
     ],
     expects: ['INV-19'],
@@ -130,8 +140,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: "spent: breaker.spent + (call.result === 'ignored' ? 0 : 1),",
-        after: 'spent: breaker.spent + 1,',
+        before: "if (heldPermit && result !== 'ignored') this.#spent += 1;",
+        after: 'if (heldPermit) this.#spent += 1;',
       },
     ],
     expects: ['INV-19'],
@@ -142,8 +152,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: "if (breaker.state === 'HALF_OPEN' && breaker.held.includes(call.permit)) {",
-        after: "if (breaker.state === 'HALF_OPEN') {",
+        before: "const heldPermit = this.#state === 'HALF_OPEN' && this.#held.delete(permit);",
+        after: "const heldPermit = this.#state === 'HALF_OPEN' && (this.#held.delete(permit) || true);",
       },
     ],
     expects: ['INV-19'],
@@ -154,9 +164,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: "if (call.result === 'ignored') {",
-        after:
-          "if (call.result === 'ignored' || (before.state === 'HALF_OPEN' && !before.held.includes(call.permit))) {",
+        before: "if (result === 'ignored') {",
+        after: "if (result === 'ignored' || (this.#state === 'HALF_OPEN' && !heldPermit)) {",
       },
     ],
     expects: ['INV-19'],
@@ -179,8 +188,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: 'return { state: to, ...fresh, window: window() };',
-        after: 'return { state: to, ...fresh, window: window(), openings: openingsOf(breaker) };',
+        before: "else if (to !== 'HALF_OPEN' && to !== 'FORCED_OPEN') this.#openings = 0;",
+        after: "else if (to !== 'HALF_OPEN' && to !== 'FORCED_OPEN' && to !== 'CLOSED') this.#openings = 0;",
       },
     ],
     expects: ['INV-19'],
@@ -191,8 +200,8 @@ export const breakerMutants: readonly Mutant[] = [
     edits: [
       {
         file: CIRCUIT_BREAKER,
-        before: "if (breaker.state === 'HALF_OPEN' && settings.maxWaitDurationInHalfOpenStateMs > 0) {",
-        after: "if (breaker.state === 'HALF_OPEN' && settings.maxWaitDurationInHalfOpenStateMs < 0) {",
+        before: 'settings.maxWaitDurationInHalfOpenStateMs > 0',
+        after: 'settings.maxWaitDurationInHalfOpenStateMs < 0',
       },
     ],
     expects: ['INV-19'],

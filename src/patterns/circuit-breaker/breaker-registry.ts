@@ -9,28 +9,15 @@ import {
   elapsedMs,
   type ServiceName,
 } from '../../kernel/index.ts';
-import {
-  advanceBreaker,
-  askBreaker,
-  type BreakerEvent,
-  type BreakerStep,
-  type CallResult,
-  type CircuitBreaker,
-  createBreaker,
-  figuresOf,
-  nextTransitionUs,
-  openUntilUs,
-  recordCall,
-  transitionBreaker,
-} from './circuit-breaker.ts';
+import { type BreakerEvent, type CallResult, CircuitBreaker } from './circuit-breaker.ts';
 
 /** How often a waiting timer looks whether its settings have changed. */
 const TIMER_LOOK_MS = 1000;
 
 interface Slot {
-  breaker: CircuitBreaker;
-  /** Remembered so that a breaker that is taken away can still be described. */
-  settings: CircuitBreakerSettings;
+  readonly breaker: CircuitBreaker;
+  /** Whose call or timer works with it now: what it tells is of theirs. */
+  context: Context;
   timerRuns: boolean;
 }
 
@@ -52,24 +39,19 @@ export type Admission =
 
 /** Asks this instance's breaker to `to` for a call. Without a breaker on that edge everything passes. */
 export function askForCall(context: Context, to: ServiceName): Admission {
-  const slots = context.local(breakers);
   const settings = settingsOf(context, to);
-  const known = slots.get(to);
   if (settings === null) {
-    if (known !== undefined) takeAway(context, to, known);
+    const known = context.local(breakers).get(to);
+    if (known !== undefined) takeAway(context, known);
     return { admitted: true, record: () => {} };
   }
-  const slot = known ?? { breaker: createBreaker(settings), settings, timerRuns: false };
-  slots.set(to, slot);
-  slot.settings = settings;
-  if (slot.breaker.state === 'DISABLED') {
-    apply(context, to, slot, transitionBreaker(slot.breaker, settings, 'CLOSED', context.clock.now()));
-  }
+  const slot = slotOf(context, to, settings);
+  const { breaker } = slot;
   const startedUs = context.clock.now();
-  const step = askBreaker(slot.breaker, settings, startedUs);
-  apply(context, to, slot, step);
-  const { permit } = step;
-  if (permit === null) return { admitted: false, detail: refusal(context, slot) };
+  if (breaker.state === 'DISABLED') breaker.transition('CLOSED', startedUs);
+  const permit = breaker.ask(startedUs);
+  keepTime(context, to, slot);
+  if (permit === null) return { admitted: false, detail: refusal(context, breaker) };
   let recorded = false;
   return {
     admitted: true,
@@ -78,10 +60,11 @@ export function askForCall(context: Context, to: ServiceName): Admission {
       recorded = true;
       const current = settingsOf(context, to);
       if (current === null) return;
-      slot.settings = current;
+      breaker.settings = current;
+      slot.context = context;
       const nowUs = context.clock.now();
-      const durationMs = elapsedMs(startedUs, nowUs);
-      apply(context, to, slot, recordCall(slot.breaker, current, { permit, result, durationMs }, nowUs));
+      breaker.record(permit, result, elapsedMs(startedUs, nowUs), nowUs);
+      keepTime(context, to, slot);
     },
   };
 }
@@ -89,61 +72,64 @@ export function askForCall(context: Context, to: ServiceName): Admission {
 /** What this instance's breakers know, by callee. */
 export function breakerFigures(context: Context): ReadonlyMap<ServiceName, CircuitFigures> {
   const nowUs = context.clock.now();
-  return new Map(
-    [...context.local(breakers)].map(([to, { breaker, settings }]) => [
-      to,
-      figuresOf(breaker, settings, nowUs),
-    ]),
-  );
+  return new Map([...context.local(breakers)].map(([to, { breaker }]) => [to, breaker.figures(nowUs)]));
 }
 
 /** Moves a breaker by hand (FORCED_OPEN, METRICS_ONLY, …). Throws when the transition is illegal. */
 export function commandBreaker(context: Context, to: ServiceName, state: CircuitState): void {
   const settings = settingsOf(context, to);
   if (settings === null) throw new Error(`There is no circuit breaker from ${context.service} to ${to}`);
+  const slot = slotOf(context, to, settings);
+  slot.breaker.transition(state, context.clock.now());
+  keepTime(context, to, slot);
+}
+
+/** The breaker to `to`, with these settings. */
+function slotOf(context: Context, to: ServiceName, settings: CircuitBreakerSettings): Slot {
   const slots = context.local(breakers);
-  const slot = slots.get(to) ?? { breaker: createBreaker(settings), settings, timerRuns: false };
+  const known = slots.get(to);
+  if (known !== undefined) {
+    known.breaker.settings = settings;
+    known.context = context;
+    return known;
+  }
+  const tell = (event: BreakerEvent) => slot.context.log.emit({ ...event, to } as EventDraft);
+  const slot: Slot = { breaker: new CircuitBreaker(settings, tell), context, timerRuns: false };
   slots.set(to, slot);
-  slot.settings = settings;
-  apply(context, to, slot, transitionBreaker(slot.breaker, settings, state, context.clock.now()));
+  return slot;
 }
 
-function takeAway(context: Context, to: ServiceName, slot: Slot): void {
+function takeAway(context: Context, slot: Slot): void {
   if (slot.breaker.state === 'DISABLED') return;
-  apply(context, to, slot, transitionBreaker(slot.breaker, slot.settings, 'DISABLED', context.clock.now()));
+  slot.context = context;
+  slot.breaker.transition('DISABLED', context.clock.now());
 }
 
-function refusal(context: Context, { breaker, settings }: Slot): string {
-  const figures = figuresOf(breaker, settings, context.clock.now());
+function refusal(context: Context, breaker: CircuitBreaker): string {
+  const figures = breaker.figures(context.clock.now());
   const counted = figures.calls > 0 ? `: ${figures.failures} of its last ${figures.calls} calls failed` : '';
-  const untilUs = openUntilUs(breaker, settings);
+  const untilUs = breaker.openUntilUs;
   if (untilUs === null) return `the circuit breaker is ${breaker.state}${counted}`;
   const leftMs = Math.max(0, elapsedMs(context.clock.now(), untilUs));
   return `the circuit breaker is OPEN${counted}; probes in ${(leftMs / 1000).toFixed(1)} s`;
 }
 
-function apply(context: Context, to: ServiceName, slot: Slot, step: BreakerStep): void {
-  slot.breaker = step.breaker;
-  for (const event of step.events) context.log.emit(withCallee(event, to));
-  if (!slot.timerRuns && nextTransitionUs(slot.breaker, slot.settings) !== null)
-    startTimer(context, to, slot);
-}
-
-const withCallee = (event: BreakerEvent, to: ServiceName): EventDraft => ({ ...event, to }) as EventDraft;
-
 /** Does what no call would do in time: OPEN → HALF_OPEN by itself, and the end of a HALF_OPEN that lasts too long. */
-function startTimer(context: Context, to: ServiceName, slot: Slot): void {
+function keepTime(context: Context, to: ServiceName, slot: Slot): void {
+  const { breaker } = slot;
+  if (slot.timerRuns || breaker.nextTransitionUs === null) return;
   slot.timerRuns = true;
   context.fork({ name: `breaker timer ${to}`, deadlineUs: null }, async (own) => {
     for (;;) {
       const settings = settingsOf(own, to);
       if (settings === null) {
-        takeAway(own, to, slot);
+        takeAway(own, slot);
         break;
       }
-      slot.settings = settings;
-      apply(own, to, slot, advanceBreaker(slot.breaker, settings, own.clock.now()));
-      const dueUs = nextTransitionUs(slot.breaker, settings);
+      breaker.settings = settings;
+      slot.context = own;
+      breaker.advance(own.clock.now());
+      const dueUs = breaker.nextTransitionUs;
       if (dueUs === null) break;
       await own.clock.sleep(Math.min(TIMER_LOOK_MS, Math.max(0, elapsedMs(own.clock.now(), dueUs))));
     }

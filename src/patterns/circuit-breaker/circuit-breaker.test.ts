@@ -8,21 +8,12 @@ import {
   type RunTimeUs,
 } from '../../kernel/index.ts';
 import {
-  advanceBreaker,
-  askBreaker,
   type BreakerEvent,
   type CallResult,
-  type CircuitBreaker,
-  createBreaker,
-  figuresOf,
+  CircuitBreaker,
   isLegalTransition,
-  nextTransitionUs,
   openDurationMs,
-  openUntilUs,
   type PermitNumber,
-  recordCall,
-  resetBreaker,
-  transitionBreaker,
 } from './circuit-breaker.ts';
 
 const base: CircuitBreakerSettings = {
@@ -41,16 +32,14 @@ const base: CircuitBreakerSettings = {
   afterMaxWaitInHalfOpen: 'OPEN',
 };
 
-/** A breaker with a clock and its settings in hand. */
+/** A breaker with a clock in hand. */
 class Bench {
-  settings: CircuitBreakerSettings;
-  breaker: CircuitBreaker;
+  readonly breaker: CircuitBreaker;
   nowUs: RunTimeUs = RUN_START;
   events: BreakerEvent[] = [];
 
   constructor(settings: Partial<CircuitBreakerSettings> = {}) {
-    this.settings = { ...base, ...settings };
-    this.breaker = createBreaker(this.settings);
+    this.breaker = new CircuitBreaker({ ...base, ...settings }, (event) => this.events.push(event));
   }
 
   get state(): CircuitState {
@@ -58,7 +47,7 @@ class Bench {
   }
 
   get figures() {
-    return figuresOf(this.breaker, this.settings, this.nowUs);
+    return this.breaker.figures(this.nowUs);
   }
 
   wait(ms: number): this {
@@ -66,20 +55,13 @@ class Bench {
     return this;
   }
 
-  take(step: { breaker: CircuitBreaker; events: readonly BreakerEvent[] }): void {
-    this.breaker = step.breaker;
-    this.events.push(...step.events);
-  }
-
   ask(): PermitNumber | null {
-    const step = askBreaker(this.breaker, this.settings, this.nowUs);
-    this.take(step);
-    return step.permit;
+    return this.breaker.ask(this.nowUs);
   }
 
   record(permit: PermitNumber | null, result: CallResult, durationMs = 1): void {
     if (permit === null) throw new Error('not permitted');
-    this.take(recordCall(this.breaker, this.settings, { permit, result, durationMs }, this.nowUs));
+    this.breaker.record(permit, result, durationMs, this.nowUs);
   }
 
   /** `s` succeeds, `f` fails, `S` and `F` do so slowly, `i` is ignored, `x` must not be permitted. */
@@ -97,12 +79,12 @@ class Bench {
   }
 
   to(state: CircuitState): this {
-    this.take(transitionBreaker(this.breaker, this.settings, state, this.nowUs));
+    this.breaker.transition(state, this.nowUs);
     return this;
   }
 
   advance(): this {
-    this.take(advanceBreaker(this.breaker, this.settings, this.nowUs));
+    this.breaker.advance(this.nowUs);
     return this;
   }
 
@@ -194,13 +176,13 @@ describe('open', () => {
 
   test('CB-7 lazy: without a call it stays OPEN for ever', () => {
     const bench = opened();
-    expect(nextTransitionUs(bench.breaker, bench.settings)).toBeNull();
+    expect(bench.breaker.nextTransitionUs).toBeNull();
     expect(bench.wait(1e6).advance().state).toBe('OPEN');
   });
 
   test('CB-8 automatic: the timer moves it at the moment the wait is over', () => {
     const bench = opened({ automaticTransitionFromOpenToHalfOpen: true });
-    expect(nextTransitionUs(bench.breaker, bench.settings)).toBe(10_000_000);
+    expect(bench.breaker.nextTransitionUs).toBe(10_000_000);
     expect(bench.wait(9_999.999).advance().state).toBe('OPEN');
     expect(bench.wait(0.001).advance().state).toBe('HALF_OPEN');
   });
@@ -209,18 +191,18 @@ describe('open', () => {
     const bench = new Bench();
     const late = bench.ask();
     bench.calls('ffff');
-    const before = bench.breaker;
+    const { openUntilUs } = bench.breaker;
     bench.record(late, 'succeeded');
     expect(bench.state).toBe('OPEN');
     expect(bench.figures).toMatchObject({ calls: 4, failures: 3 });
-    expect(openUntilUs(bench.breaker, bench.settings)).toBe(openUntilUs(before, bench.settings));
+    expect(bench.breaker.openUntilUs).toBe(openUntilUs);
     expect(bench.types.at(-1)).toBe('call.succeeded');
   });
 
   test('CB-17 each opening in a row waits longer, up to the cap; CLOSED begins anew', () => {
     const settings = { openStateBackoffMultiplier: 2, maxWaitDurationInOpenStateMs: 30_000 };
     const bench = opened(settings);
-    const waitMs = () => (Number(openUntilUs(bench.breaker, bench.settings)) - bench.nowUs) / 1000;
+    const waitMs = () => (Number(bench.breaker.openUntilUs) - bench.nowUs) / 1000;
     const waits: number[] = [waitMs()];
     for (let again = 0; again < 3; again += 1) {
       bench.wait(waitMs() + 1).calls('fff');
@@ -269,7 +251,7 @@ describe('half-open', () => {
     'CB-11 lasts at most maxWaitDurationInHalfOpenState, then %s',
     (after) => {
       const bench = halfOpen({ maxWaitDurationInHalfOpenStateMs: 5000, afterMaxWaitInHalfOpen: after });
-      expect(nextTransitionUs(bench.breaker, bench.settings)).toBe(bench.nowUs + 5_000_000);
+      expect(bench.breaker.nextTransitionUs).toBe(bench.nowUs + 5_000_000);
       bench.ask();
       expect(bench.wait(4_999.999).advance().state).toBe('HALF_OPEN');
       expect(bench.wait(0.001).advance().state).toBe(after);
@@ -398,8 +380,8 @@ describe('transitions', () => {
   test('CB-22 reset: CLOSED from anywhere, the change told first', () => {
     const bench = opened();
     bench.events = [];
-    bench.take(resetBreaker(bench.breaker, bench.settings, bench.nowUs));
-    bench.take(resetBreaker(bench.breaker, bench.settings, bench.nowUs));
+    bench.breaker.reset(bench.nowUs);
+    bench.breaker.reset(bench.nowUs);
     expect(bench.types).toEqual(['state.changed', 'reset', 'reset']);
     expect(bench.figures).toMatchObject({ state: 'CLOSED', calls: 0 });
   });
@@ -430,7 +412,7 @@ describe('transitions', () => {
 
 describe('CB-23 settings that change', () => {
   const change = (bench: Bench, patch: Partial<CircuitBreakerSettings>): Bench => {
-    bench.settings = { ...bench.settings, ...patch };
+    bench.breaker.settings = { ...bench.breaker.settings, ...patch };
     return bench;
   };
 
