@@ -11,6 +11,8 @@ export interface RunSettings {
   readonly deadlines: { readonly readMs: number; readonly orderMs: number };
   readonly saga: SagaSettings;
   readonly compensation: CompensationSettings;
+  /** How a caller chooses among the instances that it knows. */
+  readonly balancer: Balancer;
   readonly registry: { readonly heartbeatMs: number; readonly leaseMs: number; readonly fetchMs: number };
   readonly rateLimit: { readonly perSecond: number; readonly burst: number };
   readonly messaging: {
@@ -34,6 +36,9 @@ export interface RunSettings {
   /** Relay every hop through the page's own `fetch`, for the developer tools to show (live host). */
   readonly everyHopThroughBrowser: boolean;
 }
+
+/** `two-choices`: of two at random the one with fewer requests under way. `peak-ewma`: the one with the better answer times. */
+export type Balancer = 'round-robin' | 'random' | 'two-choices' | 'peak-ewma';
 
 export type SafetyNets = 'none' | 'classroom' | 'production' | 'custom';
 

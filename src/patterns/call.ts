@@ -21,6 +21,7 @@ import { askForCall } from './circuit-breaker/breaker-registry.ts';
 import type { CallFailure, CallOutcome, Operation, OperationInput } from './contract.ts';
 import { requestPath } from './define-contract.ts';
 import { forgetInstance, resolve } from './discovery.ts';
+import { counted } from './instance-load.ts';
 import { backoffMs } from './retry/backoff.ts';
 import { retryAllowed, retryCounts } from './retry/retry-budget.ts';
 
@@ -37,7 +38,7 @@ export interface CallOptions<Answer = unknown> {
   readonly timeoutMs?: number;
   /** This one, not any. */
   readonly instance?: InstanceId;
-  /** What retries draw their jitter by; default the call's own id. Give what both compositions share: the order's id. */
+  /** What retries draw their jitter by, and a balancer its choice; default the call's own id. Give what both compositions share: the order's id. */
   readonly randomKey?: string;
   /** A stale or default answer for when none comes; null: there is none. The answer's headers then hold `x-fallback`. */
   readonly fallback?: (failure: CallFailure) => Answer | null;
@@ -242,13 +243,18 @@ async function oneAttempt<Answer>(
         nets.timeoutMs === null
           ? null
           : Math.max(0, nets.timeoutMs - elapsedMs(startedUs, context.clock.now()));
-      const instance = options.instance ?? (await resolve(context, callee.to, { timeoutMs: leftMs() }));
+      const draw = [options.randomKey ?? id, attempt] as const;
+      const instance = options.instance ?? (await resolve(context, callee.to, { timeoutMs: leftMs(), draw }));
       // The look-up may have taken all that was left: that nobody is known then says nothing (CB-20).
       if (isTooLate(context)) return TOO_LATE;
       if (instance === null) {
         return { kind: 'rejected', by: 'no-instance', detail: `no instance of ${callee.to} is known` };
       }
-      const sent = await callee.send({ instance, callId: id, attempt, timeoutMs: leftMs() });
+      const sent = await counted(
+        context,
+        instance,
+        async () => await callee.send({ instance, callId: id, attempt, timeoutMs: leftMs() }),
+      );
       if (sent.kind === 'unavailable' && sent.connectionRefused) forgetInstance(context, instance);
       return sent;
     };

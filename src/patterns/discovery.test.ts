@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   type Context,
   type InstanceId,
+  instanceId,
   plusMs,
   RUN_START,
   type ServiceDefinition,
@@ -9,6 +10,7 @@ import {
 } from '../kernel/index.ts';
 import { createTestWorld, type TestWorld, testService } from '../kernel/testing/test-host.ts';
 import { discoveryTask, forgetInstance, knownInstances, registrationTask, resolve } from './discovery.ts';
+import { counted } from './instance-load.ts';
 import { fakeRegistry } from './testing/fake-registry.ts';
 
 const registered = (name: ServiceName): ServiceDefinition =>
@@ -189,4 +191,52 @@ test('DISC-4 who asks in the place of one that was cancelled does so in the time
   first.cancel();
   await world.runFor(500);
   expect(second.outcome).toEqual({ ok: true, value: plusMs(RUN_START, startMs + 200) });
+});
+
+test('BAL-3 two choices: who is busy is passed over', async () => {
+  const world = createTestWorld({ settings: { balancer: 'two-choices' } });
+  world.add(fakeRegistry());
+  for (const number of [1, 2]) world.add(registered('shipping'), number);
+  const order = world.add(testService('order'));
+  await world.runFor(100);
+  const [busy] = await resolveIn(world, order, 'shipping');
+  const other = busy === 'shipping-1' ? 'shipping-2' : 'shipping-1';
+  world.begin(order, async (context) => {
+    if (busy != null) await counted(context, busy, async () => await context.clock.sleep(1000));
+  });
+  expect(new Set(await resolveIn(world, order, 'shipping', 20))).toEqual(new Set([other]));
+  await world.runFor(1000);
+  expect(new Set(await resolveIn(world, order, 'shipping', 20))).toEqual(new Set([busy, other]));
+});
+
+test('BAL-4 Peak EWMA: who answered slowly is passed over', async () => {
+  const world = createTestWorld({ settings: { balancer: 'peak-ewma' } });
+  world.add(fakeRegistry());
+  for (const number of [1, 2]) world.add(registered('shipping'), number);
+  const order = world.add(testService('order'));
+  await world.runFor(100);
+  for (const [instance, ms] of [
+    [instanceId('shipping', 1), 500],
+    [instanceId('shipping', 2), 20],
+  ] as const) {
+    world.begin(order, async (context) => {
+      await counted(context, instance, async () => await context.clock.sleep(ms));
+    });
+  }
+  await world.runFor(600);
+  expect(new Set(await resolveIn(world, order, 'shipping', 20))).toEqual(new Set(['shipping-2']));
+});
+
+test('BAL-2, BAL-5 random: the same draw gives the same instance, however many were chosen before', async () => {
+  const world = createTestWorld({ settings: { balancer: 'random' } });
+  world.add(fakeRegistry());
+  for (const number of [1, 2, 3]) world.add(registered('shipping'), number);
+  const order = world.add(testService('order'));
+  await world.runFor(100);
+  const drawn = async (key: string, attempt: number) =>
+    await world.run(order, async (context) => await resolve(context, 'shipping', { draw: [key, attempt] }));
+  const first = [await drawn('a', 1), await drawn('b', 1), await drawn('c', 1), await drawn('c', 2)];
+  const again = [await drawn('a', 1), await drawn('b', 1), await drawn('c', 1), await drawn('c', 2)];
+  expect(again).toEqual(first);
+  expect(new Set(await resolveIn(world, order, 'shipping', 40)).size).toBe(3);
 });

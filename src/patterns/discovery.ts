@@ -1,7 +1,9 @@
 import {
+  assertNever,
   type BackgroundTask,
   type Context,
   defineLocal,
+  edgeKey,
   elapsedMs,
   type InstanceId,
   instanceId,
@@ -11,7 +13,8 @@ import {
 } from '../kernel/index.ts';
 import { type AttemptOutcome, nextCallId, sendAttempt } from './attempt.ts';
 import type { Operation, OperationInput } from './contract.ts';
-import { pickInstance } from './load-balancer.ts';
+import { loadOf, peakEwma } from './instance-load.ts';
+import { type Balancing, pickInstance } from './load-balancer.ts';
 import { type RegisteredInstance, registryContract } from './registry-contract.ts';
 
 /** Where everybody finds these without asking: the door, the registry itself, and the bank outside. */
@@ -48,11 +51,13 @@ const addressBook = defineLocal<AddressBook>('address-book', () => ({
 export interface ResolveOptions {
   /** For asking the registry, when that is needed. Default: one lease. */
   readonly timeoutMs?: number | null;
+  /** What a balancer that draws draws by; default: how many this caller has chosen for that service before. */
+  readonly draw?: readonly [key: string, attempt: number];
 }
 
 /**
- * An instance of `service` for the next request, in turn; null when none is known. Asks the registry
- * only when the cache has nothing for that service and is older than one refresh.
+ * An instance of `service` for the next request, chosen by the run's balancer; null when none is known. Asks
+ * the registry only when the cache has nothing for that service and is older than one refresh.
  */
 export async function resolve(
   context: Context,
@@ -70,7 +75,36 @@ export async function resolve(
   const trusted = known.filter((instance) => !book.suspects.has(instance));
   const turn = book.turns.get(service) ?? 0;
   book.turns.set(service, turn + 1);
-  return pickInstance(trusted.length > 0 ? trusted : known, { kind: 'round-robin', turn });
+  const balancing = balancingOf(context, service, turn, options.draw ?? ['turn', turn]);
+  return pickInstance(trusted.length > 0 ? trusted : known, balancing);
+}
+
+function balancingOf(
+  context: Context,
+  to: ServiceName,
+  turn: number,
+  draw: readonly [key: string, attempt: number],
+): Balancing {
+  const { balancer } = context.settings;
+  const uniform = (which: string) =>
+    context.random.uniform(`balance ${which}`, edgeKey({ from: context.service, to }), ...draw);
+  switch (balancer) {
+    case 'round-robin':
+      return { kind: 'round-robin', turn };
+    case 'random':
+      return { kind: 'random', uniform: uniform('first') };
+    case 'two-choices':
+    case 'peak-ewma': {
+      const nowUs = context.clock.now();
+      const load = (instance: InstanceId) => {
+        const known = loadOf(context, instance);
+        return balancer === 'two-choices' ? known.active : peakEwma(known, nowUs);
+      };
+      return { kind: 'two-choices', uniforms: [uniform('first'), uniform('second')], load };
+    }
+    default:
+      return assertNever(balancer);
+  }
 }
 
 /** After a refused connection: passed over until the next refresh, unless it is the only one. */

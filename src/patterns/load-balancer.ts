@@ -4,11 +4,11 @@ export type Balancing =
   /** `turn` counts this caller's picks for this callee. */
   | { readonly kind: 'round-robin'; readonly turn: number }
   | { readonly kind: 'random'; readonly uniform: number }
-  /** Two at random, and of these the one with fewer requests under way. */
+  /** Of two at random the one with the lower load; the one drawn first when they are equal. */
   | {
       readonly kind: 'two-choices';
       readonly uniforms: readonly [number, number];
-      readonly active: (instance: InstanceId) => number;
+      readonly load: (instance: InstanceId) => number;
     };
 
 const at = (instances: readonly InstanceId[], index: number): InstanceId | null => instances[index] ?? null;
@@ -30,7 +30,7 @@ export function pickInstance(instances: readonly InstanceId[], balancing: Balanc
       const one = at(instances, first);
       const other = at(instances, second);
       if (one === null || other === null) return one ?? other;
-      return balancing.active(other) < balancing.active(one) ? other : one;
+      return balancing.load(other) < balancing.load(one) ? other : one;
     }
   }
 }

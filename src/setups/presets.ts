@@ -113,6 +113,7 @@ export function classroomSettings(): RunSettings {
     deadlines: { readMs: 5000, orderMs: 15_000 },
     saga: { giveUpMs: 6000, stepAgainMs: 2000, stepAgainSpread: 0.1, parkAfterMs: 60_000, leaseMs: 3000 },
     compensation: { maxConcurrent: 4, timeoutMs: 4000, backoffBaseMs: 2000, backoffCapMs: 8000 },
+    balancer: 'round-robin',
     registry: { heartbeatMs: 1000, leaseMs: 3000, fetchMs: 1000 },
     rateLimit: { perSecond: 10, burst: 20 },
     messaging: {

@@ -106,6 +106,8 @@ export const runSettingsSchema: z.ZodMiniType<RunSettings> = z.strictObject({
     backoffBaseMs: periodMs,
     backoffCapMs: periodMs,
   }),
+  // Setups that are older than the choice went in turn.
+  balancer: z._default(z.enum(['round-robin', 'random', 'two-choices', 'peak-ewma']), 'round-robin'),
   registry: z.strictObject({
     heartbeatMs: between(100, 3_600_000),
     leaseMs: between(100, 3_600_000),

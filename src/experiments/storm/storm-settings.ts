@@ -50,6 +50,7 @@ export function stormSettings(draws: Draws, load: RunSettings['load']): RunSetti
       backoffBaseMs,
       backoffCapMs: backoffBaseMs * draws.whole(1, 4, 'compensation-cap'),
     },
+    balancer: draws.among(['round-robin', 'random', 'two-choices', 'peak-ewma'] as const, 'balancer'),
     registry: {
       heartbeatMs,
       leaseMs: Math.round(heartbeatMs * draws.between(2, 4, 'registry-lease')),

@@ -1,0 +1,214 @@
+import type { Turn } from '../hosts/virtual/index.ts';
+import { type Balancer, type EdgePolicy, instanceId, type RunSettings } from '../kernel/index.ts';
+import { type Scenario, scenarioNamed } from '../setups/index.ts';
+import { type RunPlan, runSeed } from './run-seed.ts';
+import { percentile } from './samples.ts';
+import type { Kind, SeedResult } from './seed-result.ts';
+import { type Estimate, meanEstimate } from './statistics.ts';
+
+/** What a pattern is said to do, as an experiment: the same seeds with it and without it. */
+export interface PatternTruth {
+  /** A sentence that the experiment must bear out. */
+  readonly claim: string;
+  readonly figure: string;
+  /** What becomes of the figure with the pattern. */
+  readonly effect: 'higher' | 'lower';
+  readonly without: RunPlan;
+  readonly with: RunPlan;
+  /** Null: there is too little to say it. */
+  figureOf(result: SeedResult): number | null;
+}
+
+/** How the truth came out, over all seeds. */
+export interface TruthOutcome {
+  readonly without: Estimate;
+  readonly with: Estimate;
+  /** With less without, of each seed by itself. */
+  readonly difference: Estimate;
+}
+
+function named(name: string): Scenario {
+  const scenario = scenarioNamed(name, 'microservices');
+  if (scenario === null) throw new Error(`there is no setup ${name}`);
+  return scenario;
+}
+
+const changed = (scenario: Scenario, change: (settings: RunSettings) => RunSettings): Scenario => ({
+  ...scenario,
+  setup: { ...scenario.setup, settings: change(scenario.setup.settings) },
+});
+
+/** The same change of every policy that an edge has of its own, and of the one that holds for all. */
+const withPolicy = (scenario: Scenario, change: (policy: EdgePolicy) => EdgePolicy): Scenario =>
+  changed(scenario, (settings) => ({
+    ...settings,
+    safetyNets: 'custom',
+    edge: change(settings.edge),
+    edges: Object.fromEntries(Object.entries(settings.edges).map(([edge, policy]) => [edge, change(policy)])),
+  }));
+
+const goodShare =
+  (kind: Kind) =>
+  ({ intents }: SeedResult): number | null => {
+    const { begun, good } = intents[kind];
+    return begun === 0 ? null : good / begun;
+  };
+
+const p99Ms =
+  (kind: Kind) =>
+  ({ goodUs }: SeedResult): number | null => {
+    const us = percentile(goodUs[kind], 0.99);
+    return us === null ? null : us / 1000;
+  };
+
+/** Of the retry storm: Product is slow from 0:08 to 0:14; these come when it has long been well again. */
+const longAfter = { measured: { fromMs: 90_000, toMs: 120_000 }, runMs: 126_000 };
+const storm = named('retry-storm');
+const { edge: usualNets } = named('classroom').setup.settings;
+
+/** Four instances, well used, whose work takes anything from nothing to twice its mean. */
+const fourProducts = changed(named('classroom'), (settings) => ({
+  ...settings,
+  safetyNets: 'none',
+  edge: { timeoutMs: null, retry: null, breaker: null, bulkhead: null },
+  hop: { meanMs: 5, spread: 0.1 },
+  services: {
+    ...settings.services,
+    gateway: { ...settings.services.gateway, requestSlots: 500 },
+    product: {
+      ...settings.services.product,
+      instances: 4,
+      serviceTimeMs: 200,
+      serviceTimeSpread: 1,
+      requestSlots: 1,
+      cpuSlots: 1,
+      queueLimit: 1000,
+    },
+  },
+  load: {
+    ...settings.load,
+    arrivals: 'poisson',
+    ordersPerSecond: 0,
+    statusesPerSecond: 0,
+    browsesPerSecond: 14,
+  },
+}));
+
+const oneOfThemSlow = (balancer: Balancer): Scenario => {
+  const target = { kind: 'instance', instance: instanceId('product', 2) } as const;
+  const slow = { kind: 'slow', target, addMs: 1000, spreadShare: 0, share: 1, lengthMs: null } as const;
+  const scenario = changed(fourProducts, (settings) => ({
+    ...settings,
+    balancer,
+    load: { ...settings.load, browsesPerSecond: 6 },
+  }));
+  return { ...scenario, setup: { ...scenario.setup, faults: [{ atMs: 5000, fault: slow }] } };
+};
+
+/** No net but, perhaps, a bulkhead before Shipping, which takes ten seconds longer from 0:08 on. */
+const slowNeighbour = (bulkhead: EdgePolicy['bulkhead']): Scenario => {
+  const bare = { timeoutMs: null, retry: null, breaker: null, bulkhead: null };
+  const target = { kind: 'service', service: 'shipping' } as const;
+  const slow = { kind: 'slow', target, addMs: 10_000, spreadShare: 0, share: 1, lengthMs: null } as const;
+  const scenario = changed(named('classroom'), (settings) => ({
+    ...settings,
+    safetyNets: 'custom',
+    edge: bare,
+    edges: { 'order->shipping': { ...bare, bulkhead } },
+    load: { ...settings.load, ordersPerSecond: 2 },
+  }));
+  return { ...scenario, setup: { ...scenario.setup, faults: [{ atMs: 8000, fault: slow }] } };
+};
+
+const minute = { measured: { fromMs: 10_000, toMs: 50_000 }, runMs: 60_000 };
+const whileSlow = { measured: { fromMs: 40_000, toMs: 60_000 }, runMs: 66_000 };
+
+export const PATTERN_TRUTHS: readonly PatternTruth[] = [
+  {
+    claim:
+      'Retries without a budget turn a short slowdown into a lasting collapse, and a retry budget ends it.',
+    figure: 'share of browsing that succeeds from 1:30 to 2:00; Product was slow from 0:08 to 0:14',
+    effect: 'higher',
+    without: { ...storm, ...longAfter },
+    with: {
+      ...withPolicy(storm, (policy) => ({
+        ...policy,
+        retry: policy.retry && { ...policy.retry, budgetShare: 0.2, budgetMinimum: 3 },
+      })),
+      ...longAfter,
+    },
+    figureOf: goodShare('browse'),
+  },
+  {
+    claim:
+      'Retries without a budget turn a short slowdown into a lasting collapse, and a circuit breaker ends it.',
+    figure: 'share of browsing that succeeds from 1:30 to 2:00; Product was slow from 0:08 to 0:14',
+    effect: 'higher',
+    without: { ...storm, ...longAfter },
+    with: { ...withPolicy(storm, (policy) => ({ ...policy, breaker: usualNets.breaker })), ...longAfter },
+    figureOf: goodShare('browse'),
+  },
+  {
+    claim: 'The better of two random instances beats a random one on tail latency.',
+    figure: '99th percentile of browsing, in ms',
+    effect: 'lower',
+    without: { ...changed(fourProducts, (settings) => ({ ...settings, balancer: 'random' })), ...minute },
+    with: { ...changed(fourProducts, (settings) => ({ ...settings, balancer: 'two-choices' })), ...minute },
+    figureOf: p99Ms('browse'),
+  },
+  {
+    claim: 'Peak EWMA beats taking turns on tail latency when one instance of four is slow.',
+    figure: '99th percentile of browsing, in ms',
+    effect: 'lower',
+    without: { ...oneOfThemSlow('round-robin'), ...minute },
+    with: { ...oneOfThemSlow('peak-ewma'), ...minute },
+    figureOf: p99Ms('browse'),
+  },
+  {
+    claim: 'A full bulkhead keeps the neighbour healthy.',
+    figure: "share of look-ups of an order's status that succeed, while Shipping takes 10 s longer",
+    effect: 'higher',
+    without: { ...slowNeighbour(null), ...whileSlow },
+    with: {
+      ...slowNeighbour({ maxConcurrentCalls: 4, maxWaitMs: 0, queueLimit: 0 }),
+      ...whileSlow,
+    },
+    figureOf: goodShare('status'),
+  },
+];
+
+/**
+ * Runs both sides with each seed and gives the means with their 95 % intervals (Student's t), paired for the
+ * difference. Throws when a run violates an invariant, or has nothing to say.
+ */
+export async function truthOutcome(
+  truth: PatternTruth,
+  seeds: readonly number[],
+  turn: Turn,
+): Promise<TruthOutcome> {
+  const figureOf = async (plan: RunPlan, seed: number): Promise<number> => {
+    const result = await runSeed({ plan, seed, turn });
+    const [violation] = result.violations;
+    if (violation !== undefined)
+      throw new Error(`seed ${seed}: ${violation.invariant}: ${violation.message}`);
+    const figure = truth.figureOf(result);
+    if (figure === null) throw new Error(`seed ${seed} says nothing of the ${truth.figure}`);
+    return figure;
+  };
+  const without: number[] = [];
+  const withIt: number[] = [];
+  for (const seed of seeds) {
+    without.push(await figureOf(truth.without, seed));
+    withIt.push(await figureOf(truth.with, seed));
+  }
+  const estimate = (values: readonly number[]): Estimate => {
+    const found = meanEstimate(values);
+    if (found === null) throw new Error('there are no seeds');
+    return found;
+  };
+  return {
+    without: estimate(without),
+    with: estimate(withIt),
+    difference: estimate(withIt.map((value, at) => value - (without[at] ?? Number.NaN))),
+  };
+}
