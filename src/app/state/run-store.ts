@@ -1,8 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { RunEvent } from '../../kernel/index.ts';
 import {
   isSeen,
-  isStop,
   type Mark,
   type Packing,
   type RunProjections,
@@ -21,6 +19,7 @@ import type {
   StartedRun,
   StartRun,
 } from './page-run.ts';
+import { Past } from './past.ts';
 import { type Parting, Recording } from './recording.ts';
 
 /** A long piece of work that is under way. */
@@ -117,20 +116,11 @@ export interface Beside {
 
 /** React hears of changes at most this often; tokens read the projections at every frame. */
 export const TICK_MS = 200;
-/** While the recording is played. */
-const FRAME_MS = 33;
 /** A shop that does not get calm is shown all the same. */
 const CALM_WITHIN_MS = 20_000;
 const NOT_STARTED: CommandResult = { ok: false, error: { message: 'The shop has not started yet.' } };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** A moment of the past. */
-interface Cursor {
-  seq: number;
-  timeUs: number;
-  playing: boolean;
-}
 
 /** Waits for the shop to be ready, or for it to have failed to start. */
 export function whenReady(store: RunStore): Promise<void> {
@@ -174,7 +164,6 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
   /** Of somebody else, who ends them. */
   const lent = new Set<Recording>();
   let shown: Recording | null = null;
-  let cursor: Cursor | null = null;
   const undo: (() => void)[] = [];
   let peer: RunStore | null = null;
   let stopped = false;
@@ -183,6 +172,18 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
   const listeners = new Set<() => void>();
   /** Each run that is begun makes what an earlier one still wants to say of no interest. */
   let generation = 0;
+
+  const pauseRun = async () => {
+    if (shown !== null && !shown.run.clock().paused) await shown.run.command({ type: 'run.pause' });
+  };
+
+  const past = new Past({
+    store,
+    shown: () => shown,
+    peer: () => peer,
+    moved: () => tick(true),
+    pauseRun,
+  });
 
   let droppedSaid = 0;
   /** What the run says of its circumstances, and the recording of itself. */
@@ -201,6 +202,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     if (shown === null) return;
     const clock = shown.run.clock();
     const state = store.getState();
+    const { cursor } = past;
     const nowUs = cursor?.timeUs ?? clock.nowUs;
     const paused = cursor === null ? clock.paused : !cursor.playing;
     const same =
@@ -229,7 +231,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
   const heard = (recording: Recording) => {
     if (recording !== shown) return;
     changed = true;
-    if (cursor === null) {
+    if (past.cursor === null) {
       if (store.getState().projections !== recording.history.head)
         store.setState({ projections: recording.history.head });
       stopLive(recording);
@@ -249,8 +251,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
 
   const show = (recording: Recording) => {
     shown = recording;
-    cursor = null;
-    wanted = null;
+    past.leave();
     store.setState({
       run: recording.run,
       scenario: recording.scenario,
@@ -308,7 +309,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     recordings = [];
     lent.clear();
     shown = null;
-    cursor = null;
+    past.leave();
     return own;
   };
 
@@ -353,120 +354,6 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
   };
   void open(start);
 
-  // Looking at the past. Where the slider is dragged, only the latest wish counts.
-  let wanted: { readonly seq: number; readonly timeUs: number } | null = null;
-  let seeking: Promise<void> | null = null;
-  const seekWanted = async () => {
-    while (wanted !== null && shown !== null) {
-      const { seq, timeUs } = wanted;
-      wanted = null;
-      const recording = shown;
-      const { following, projections } = store.getState();
-      const next = await recording.history.seek(following ? null : projections, seq);
-      if (recording !== shown) return;
-      cursor = { seq, timeUs, playing: cursor?.playing ?? false };
-      store.setState({ projections: next });
-      tick(true);
-    }
-  };
-  const seek = async (seq: number, timeUs: number) => {
-    wanted = { seq, timeUs };
-    seeking ??= seekWanted().finally(() => {
-      seeking = null;
-    });
-    await seeking;
-  };
-
-  const follow = () => {
-    if (cursor === null) return;
-    cursor = null;
-    wanted = null;
-    tick(true);
-    peer?.follow();
-  };
-
-  const showAt = async (timeUs: number) => {
-    if (shown === null) return;
-    if (timeUs >= shown.run.clock().nowUs) follow();
-    else await seek(Math.max(shown.history.firstSeq, shown.history.seqAt(timeUs)), timeUs);
-  };
-
-  const pauseRun = async () => {
-    if (shown !== null && !shown.run.clock().paused) await shown.run.command({ type: 'run.pause' });
-  };
-
-  const replay = async () => {
-    let lastMs = performance.now();
-    while (cursor?.playing === true && shown !== null) {
-      await new Promise((resolve) => setTimeout(resolve, FRAME_MS));
-      const at: Cursor | null = cursor;
-      if (at?.playing !== true || shown === null) return;
-      const nowMs = performance.now();
-      const onUs = Math.min(nowMs - lastMs, 250) * 1000 * store.getState().speed;
-      lastMs = nowMs;
-      const { history } = shown;
-      let timeUs = at.timeUs + onUs;
-      let seq = Math.max(at.seq, history.seqAt(timeUs));
-      const { stopAt } = store.getState();
-      if (stopAt !== null && seq > at.seq) {
-        const found = (await history.events(at.seq + 1, seq)).find((event) => isStop(event, stopAt));
-        if (found !== undefined) {
-          seq = found.seq;
-          timeUs = history.timeOf(seq);
-          at.playing = false;
-          store.setState({ stopAt: null });
-          shown.run.lab?.stopAt(null);
-        }
-      }
-      if (at.playing && timeUs >= shown.run.clock().nowUs) {
-        follow();
-        // The recording is over: from here on it is the run itself.
-        await shown.run.command({ type: 'run.resume' });
-        tick(true);
-        return;
-      }
-      await Promise.all([seek(seq, timeUs), peer?.showAt(timeUs)]);
-    }
-  };
-
-  const scrubToSeq = async (seq: number, timeUs?: number) => {
-    if (shown === null) return;
-    await pauseRun();
-    const { history } = shown;
-    const bounded = Math.max(history.firstSeq, Math.min(history.lastSeq, seq));
-    if (cursor !== null) cursor.playing = false;
-    const moment = timeUs ?? history.timeOf(bounded);
-    await Promise.all([seek(bounded, moment), peer?.showAt(moment)]);
-  };
-
-  const scrub = async (timeUs: number) => {
-    if (shown === null) return;
-    if (timeUs >= store.getState().headUs) {
-      await pauseRun();
-      follow();
-      return;
-    }
-    await scrubToSeq(shown.history.seqAt(timeUs), timeUs);
-  };
-
-  const seqShown = () => cursor?.seq ?? shown?.history.lastSeq ?? -1;
-
-  /** The next event, from the one that is shown, that `matches`; null: none is recorded. */
-  const find = async (direction: 1 | -1, matches: (event: RunEvent) => boolean): Promise<number | null> => {
-    if (shown === null) return null;
-    const { history } = shown;
-    const part = 500;
-    for (let at = seqShown() + direction; at >= history.firstSeq && at <= history.lastSeq; ) {
-      const far =
-        direction === 1 ? Math.min(history.lastSeq, at + part) : Math.max(history.firstSeq, at - part);
-      const events = await history.events(Math.min(at, far), Math.max(at, far));
-      const found = direction === 1 ? events.find(matches) : events.findLast(matches);
-      if (found !== undefined) return found.seq;
-      at = far + direction;
-    }
-    return null;
-  };
-
   const work = async <T>(title: string, act: (job: JobOptions) => Promise<T>): Promise<T> => {
     const controller = new AbortController();
     const cancel = () => controller.abort();
@@ -484,11 +371,8 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
 
   const play = async () => {
     if (shown === null) return;
-    if (cursor !== null) {
-      if (cursor.playing) return;
-      cursor.playing = true;
-      tick(true);
-      void replay();
+    if (past.cursor !== null) {
+      past.play();
       return;
     }
     stopFrom = shown.history.lastSeq;
@@ -498,8 +382,8 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
   };
 
   const pause = async () => {
-    if (cursor !== null) cursor.playing = false;
-    else await pauseRun();
+    if (past.cursor === null) await pauseRun();
+    else past.pause();
     tick(true);
   };
 
@@ -512,7 +396,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
   };
 
   return Object.assign(store, {
-    nowUs: () => cursor?.timeUs ?? shown?.run.clock().nowUs ?? 0,
+    nowUs: () => past.cursor?.timeUs ?? shown?.run.clock().nowUs ?? 0,
     open,
     onHeard: (listener: () => void) => {
       listeners.add(listener);
@@ -544,7 +428,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     setPeer: (other: RunStore | null) => {
       peer = other;
     },
-    showAt,
+    showAt: (timeUs: number) => past.showAt(timeUs),
     stop: () => {
       stopped = true;
       for (const { run } of close()) void run.stop();
@@ -556,21 +440,21 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
       tick(true);
       return result;
     },
-    scrub,
-    scrubToSeq: (seq: number) => scrubToSeq(seq),
+    scrub: (timeUs: number) => past.scrub(timeUs),
+    scrubToSeq: (seq: number) => past.scrubToSeq(seq),
     step: async (direction: 1 | -1) => {
       if (shown === null) return;
       await pause();
-      const seq = await find(direction, isSeen);
-      if (seq !== null) await scrubToSeq(seq);
+      const seq = await past.find(direction, isSeen);
+      if (seq !== null) await past.scrubToSeq(seq);
       else if (direction === 1) {
         // Nothing more is recorded: the run itself goes on to the next event.
-        follow();
+        past.follow();
         store.setState({ stopAt: 'event' });
         await play();
       }
     },
-    follow,
+    follow: () => past.follow(),
     setStop: (stopAt: Stop | null) => {
       stopFrom = shown?.history.lastSeq ?? -1;
       store.setState({ stopAt });
@@ -579,7 +463,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
     runTo: async (timeUs: number) => {
       const lab = shown?.run.lab;
       if (lab === undefined || lab === null) return;
-      follow();
+      past.follow();
       await work('Running on', (job) => lab.runTo(timeUs, job));
     },
     fork: async (): Promise<boolean> => {
@@ -587,7 +471,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
       const lab = from?.run.lab;
       // One side of a comparison cannot part from its past alone.
       if (from === null || lab === undefined || lab === null || peer !== null) return false;
-      const atUs = Math.round(cursor?.timeUs ?? from.run.clock().nowUs);
+      const atUs = Math.round(past.cursor?.timeUs ?? from.run.clock().nowUs);
       const run = await work('Doing the past again', (job) => lab.fork(atUs, job));
       if (run === null) return false;
       if (!recordings.includes(from)) {
@@ -605,7 +489,7 @@ export function createRunStore(start: StartRun, packing: Packing): RunStore {
       if (one === null || other === undefined || other === one || peer !== null) return null;
       const [oneLab, otherLab] = [one.run.lab, other.run.lab];
       if (oneLab === null || otherLab === null) return null;
-      follow();
+      past.follow();
       await pauseRun();
       const headUs = (recording: Recording) => recording.run.clock().nowUs;
       const untilUs = Math.max(headUs(one), headUs(other));
