@@ -1,6 +1,6 @@
 import type { Turn } from '../hosts/virtual/index.ts';
 import { type Balancer, type EdgePolicy, instanceId, type RunSettings } from '../kernel/index.ts';
-import { type Scenario, scenarioNamed } from '../setups/index.ts';
+import { NO_NETS, type Scenario, scenarioNamed } from '../setups/index.ts';
 import { type RunPlan, runSeed } from './run-seed.ts';
 import { percentile } from './samples.ts';
 import type { Kind, SeedResult } from './seed-result.ts';
@@ -70,7 +70,7 @@ const { edge: usualNets } = named('classroom').setup.settings;
 const fourProducts = changed(named('classroom'), (settings) => ({
   ...settings,
   safetyNets: 'none',
-  edge: { timeoutMs: null, retry: null, breaker: null, bulkhead: null },
+  edge: NO_NETS,
   hop: { meanMs: 5, spread: 0.1 },
   services: {
     ...settings.services,
@@ -107,14 +107,13 @@ const oneOfThemSlow = (balancer: Balancer): Scenario => {
 
 /** No net but, perhaps, a bulkhead before Shipping, which takes ten seconds longer from 0:08 on. */
 const slowNeighbour = (bulkhead: EdgePolicy['bulkhead']): Scenario => {
-  const bare = { timeoutMs: null, retry: null, breaker: null, bulkhead: null };
   const target = { kind: 'service', service: 'shipping' } as const;
   const slow = { kind: 'slow', target, addMs: 10_000, spreadShare: 0, share: 1, lengthMs: null } as const;
   const scenario = changed(named('classroom'), (settings) => ({
     ...settings,
     safetyNets: 'custom',
-    edge: bare,
-    edges: { 'order->shipping': { ...bare, bulkhead } },
+    edge: NO_NETS,
+    edges: { 'order->shipping': { ...NO_NETS, bulkhead } },
     load: { ...settings.load, ordersPerSecond: 2 },
   }));
   return { ...scenario, setup: { ...scenario.setup, faults: [{ atMs: 8000, fault: slow }] } };
@@ -146,6 +145,18 @@ export const PATTERN_TRUTHS: readonly PatternTruth[] = [
     effect: 'higher',
     without: { ...storm, ...longAfter },
     with: { ...withPolicy(storm, (policy) => ({ ...policy, breaker: usualNets.breaker })), ...longAfter },
+    figureOf: goodShare('browse'),
+  },
+  {
+    claim:
+      'Retries without a budget turn a short slowdown into a lasting collapse, and client-side throttling ends it.',
+    figure: 'share of browsing that succeeds from 1:30 to 2:00; Product was slow from 0:08 to 0:14',
+    effect: 'higher',
+    without: { ...storm, ...longAfter },
+    with: {
+      ...withPolicy(storm, (policy) => ({ ...policy, throttle: { multiplier: 2, windowMs: 120_000 } })),
+      ...longAfter,
+    },
     figureOf: goodShare('browse'),
   },
   {

@@ -1,6 +1,7 @@
 import {
   type CallId,
   edgeKey,
+  type RejectedBy,
   type RetrySettings,
   type RunEventOf,
   type RunSettings,
@@ -26,9 +27,12 @@ const most = (known: Allowed, retry: RetrySettings | null): Allowed =>
         budgetMinimum: Math.max(known.budgetMinimum, retry.budgetMinimum),
       };
 
+/** Who refuses an attempt for good. */
+const ENDS: ReadonlySet<RejectedBy> = new Set(['circuit-breaker', 'client-throttling', 'deadline']);
+
 /**
- * A logical call has at most `maxAttempts` attempts (RT-1), and none after the breaker refused it or its
- * deadline was over (RT-6). Of one caller instance's calls to one callee at most a share is being retried,
+ * A logical call has at most `maxAttempts` attempts (RT-1), and none after the breaker or client-side throttling
+ * refused it or its deadline was over (RT-6). Of one caller instance's calls to one callee at most a share is being retried,
  * but a few always may (RT-8). How much is allowed the settings say; a log without them is asked for RT-6 only.
  */
 export const attemptsInBudget = defineChecker(
@@ -66,7 +70,7 @@ export const attemptsInBudget = defineChecker(
             );
         },
         'call.rejected': (event) => {
-          if (event.by === 'circuit-breaker' || event.by === 'deadline') overBy.set(event.callId, event);
+          if (ENDS.has(event.by)) overBy.set(event.callId, event);
         },
         'retry.scheduled': (event) => {
           const { to, active, retrying } = event;

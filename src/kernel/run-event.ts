@@ -37,6 +37,7 @@ export type RejectedBy =
   | 'rate-limiter'
   | 'deadline'
   | 'retry-budget'
+  | 'client-throttling'
   | 'no-instance';
 
 /** What each type of event carries besides what every event has. Names are in the past tense. */

@@ -14,7 +14,7 @@ export interface RunSettings {
   /** How a caller chooses among the instances that it knows. */
   readonly balancer: Balancer;
   readonly registry: { readonly heartbeatMs: number; readonly leaseMs: number; readonly fetchMs: number };
-  readonly rateLimit: { readonly perSecond: number; readonly burst: number };
+  readonly rateLimit: RateLimitSettings;
   readonly messaging: {
     readonly maxDeliveries: number;
     readonly redeliveryBaseMs: number;
@@ -58,6 +58,21 @@ export interface EdgePolicy {
   readonly retry: RetrySettings | null;
   readonly breaker: CircuitBreakerSettings | null;
   readonly bulkhead: BulkheadSettings | null;
+  /** Attempts that one caller instance sends to the callee. */
+  readonly rateLimit: RateLimitSettings | null;
+  /** Client-side throttling. */
+  readonly throttle: ThrottleSettings | null;
+}
+
+export interface RateLimitSettings {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export interface ThrottleSettings {
+  /** K of the rule: so many times the requests that the callee takes may be sent to it. */
+  readonly multiplier: number;
+  readonly windowMs: number;
 }
 
 export interface RetrySettings {

@@ -59,8 +59,20 @@ export const callMutants: readonly Mutant[] = [
     edits: [
       {
         file: CALL,
-        before: "(tried.by === 'circuit-breaker' || tried.by === 'deadline')",
-        after: "tried.by === 'deadline'",
+        before: "new Set(['circuit-breaker', 'client-throttling', 'deadline'])",
+        after: "new Set(['client-throttling', 'deadline'])",
+      },
+    ],
+    expects: ['INV-12'],
+  },
+  {
+    id: 'retry-though-throttled',
+    title: 'What client-side throttling turns away is tried again on the edge.',
+    edits: [
+      {
+        file: CALL,
+        before: "new Set(['circuit-breaker', 'client-throttling', 'deadline'])",
+        after: "new Set(['circuit-breaker', 'deadline'])",
       },
     ],
     expects: ['INV-12'],

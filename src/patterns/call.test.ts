@@ -86,7 +86,7 @@ async function setUp(
 }
 
 const noBreaker = { edge: { ...testEdgePolicy, breaker: null } };
-const bare = { edge: { timeoutMs: 1000, retry: null, breaker: null, bulkhead: null } };
+const bare = { edge: { ...testEdgePolicy, retry: null, breaker: null, bulkhead: null } };
 
 describe('what an answer means', () => {
   test('a good answer comes typed and checked, with its headers', async () => {
@@ -519,6 +519,92 @@ describe('deadline and timeout', () => {
     expect(world.nowMs - startMs).toBe(300);
     // Its half-open permit is not held any longer either.
     expect(world.eventsOf('breaker.call.failed')).toMatchObject([{ durationMs: 300 }]);
+  });
+});
+
+describe('client-side throttling', () => {
+  const throttled = (windowMs = 60_000) => ({
+    settings: {
+      edge: { ...testEdgePolicy, breaker: null, retry: null, throttle: { multiplier: 2, windowMs } },
+    },
+  });
+  const rejections = (world: Awaited<ReturnType<typeof setUp>>['world']) =>
+    world.eventsOf('call.rejected').filter(({ by }) => by === 'client-throttling').length;
+
+  test.each([
+    ['answers', () => jsonResponse(200, { n: 1 }), false],
+    ['a definite no', () => fail(404), false],
+    ['a failure inside', () => fail(500), false],
+    ['too busy (503)', () => fail(503), true],
+    ['too many requests (429)', () => fail(429), true],
+  ])('THR-2 what the callee takes and what not: %s', async (_, answer, isThrottled) => {
+    const { ask, world } = await setUp(answer, throttled());
+    for (let call = 0; call < 60; call += 1) await ask();
+    expect(rejections(world) > 20).toBe(isThrottled);
+    if (!isThrottled) expect(rejections(world)).toBe(0);
+  });
+
+  test('THR-2 no answer at all is not taken', async () => {
+    const { ask, world } = await setUp(async (_, context) => {
+      await context.clock.sleep(5000);
+      return jsonResponse(200, { n: 1 });
+    }, throttled());
+    for (let call = 0; call < 40; call += 1) await ask();
+    expect(rejections(world)).toBeGreaterThan(15);
+  });
+
+  test('THR-3 one turned away is not sent, and not tried again on the edge', async () => {
+    const { settings } = throttled();
+    const retry = { ...testEdgePolicy.retry, maxAttempts: 5 };
+    const { ask, world, sent } = await setUp(() => fail(503), {
+      settings: { edge: { ...settings.edge, retry } as typeof testEdgePolicy },
+    });
+    for (let call = 0; call < 40; call += 1) await ask();
+    const rejected = world.eventsOf('call.rejected').filter(({ by }) => by === 'client-throttling');
+    expect(rejected.length).toBeGreaterThan(10);
+    expect(new Set(rejected.map(({ callId }) => callId)).size).toBe(rejected.length);
+    for (const { callId, seq } of rejected) {
+      expect(sent().filter((event) => event.callId === callId && event.seq > seq)).toEqual([]);
+    }
+  });
+
+  test('THR-5 who asks again for the same order does not meet the same fate for ever', async () => {
+    const { ask, sent } = await setUp(() => fail(503), throttled());
+    for (let call = 0; call < 30; call += 1) await ask();
+    const before = sent().length;
+    for (let call = 0; call < 400; call += 1) await ask({ randomKey: 'order-1' });
+    expect(sent().length).toBeGreaterThan(before);
+  });
+
+  test('THR-4 what is older than the window is forgotten: the callee is asked again', async () => {
+    let busy = true;
+    const { ask, world } = await setUp(
+      () => (busy ? fail(503) : jsonResponse(200, { n: 1 })),
+      throttled(5000),
+    );
+    for (let call = 0; call < 60; call += 1) await ask();
+    const before = rejections(world);
+    expect(before).toBeGreaterThan(20);
+    busy = false;
+    await world.runFor(5000);
+    for (let call = 0; call < 60; call += 1) expect(await ask()).toMatchObject({ ok: true });
+    expect(rejections(world)).toBe(before);
+  });
+});
+
+describe('client-side rate limit', () => {
+  test('RL-5 beyond the limit nothing is sent, and the breaker ignores it', async () => {
+    const { ask, world, sent } = await setUp(undefined, {
+      settings: { edge: { ...testEdgePolicy, retry: null, rateLimit: { perSecond: 1, burst: 3 } } },
+    });
+    const outcomes = [];
+    for (let call = 0; call < 5; call += 1) outcomes.push((await ask()).ok);
+    expect(outcomes).toEqual([true, true, true, false, false]);
+    expect(sent()).toHaveLength(3);
+    expect(world.eventsOf('call.rejected')).toMatchObject([{ by: 'rate-limiter' }, { by: 'rate-limiter' }]);
+    expect(world.eventsOf('breaker.call.ignored')).toHaveLength(2);
+    await world.runFor(1000);
+    expect(await ask()).toMatchObject({ ok: true });
   });
 });
 

@@ -11,13 +11,17 @@ import {
   ok,
   type Plane,
   plusMs,
+  type RateLimitSettings,
   type RejectedBy,
   type RetrySettings,
   type ServiceName,
+  type ThrottleSettings,
 } from '../kernel/index.ts';
 import { type AttemptOptions, type AttemptOutcome, nextCallId, sendAttempt } from './attempt.ts';
 import { inBulkhead } from './bulkhead.ts';
 import { askForCall } from './circuit-breaker/breaker-registry.ts';
+import { takeClientToken } from './client-rate-limit.ts';
+import { askThrottle } from './client-throttling.ts';
 import type { CallFailure, CallOutcome, Operation, OperationInput } from './contract.ts';
 import { requestPath } from './define-contract.ts';
 import { forgetInstance, resolve } from './discovery.ts';
@@ -38,7 +42,7 @@ export interface CallOptions<Answer = unknown> {
   readonly timeoutMs?: number;
   /** This one, not any. */
   readonly instance?: InstanceId;
-  /** What retries draw their jitter by, and a balancer its choice; default the call's own id. Give what both compositions share: the order's id. */
+  /** What retries draw their jitter by; default the call's own id. Give what both compositions share: the order's id. */
   readonly randomKey?: string;
   /** A stale or default answer for when none comes; null: there is none. The answer's headers then hold `x-fallback`. */
   readonly fallback?: (failure: CallFailure) => Answer | null;
@@ -52,7 +56,11 @@ interface Nets {
   readonly retry: RetrySettings | null;
   readonly breaker: boolean;
   readonly bulkhead: { readonly name: string; readonly settings: BulkheadSettings } | null;
+  readonly rateLimit: RateLimitSettings | null;
+  readonly throttle: ThrottleSettings | null;
 }
+
+const NO_LIMITS = { rateLimit: null, throttle: null } as const;
 
 /** What is called, and how one attempt at it is sent: the nets around it are the same for every kind of call. */
 export interface Callee<Answer> {
@@ -73,7 +81,7 @@ type Tried<Answer> =
 
 /**
  * The resilient client: Fallback(Retry(CircuitBreaker(RateLimiter(Timeout(Bulkhead(call)))))), resilience4j's
- * order (no client-side rate limit is set today). Every attempt picks an instance. Never throws for what
+ * order, and around each attempt client-side throttling, which resilience4j lacks. Every attempt picks an instance. Never throws for what
  * the other side does; rethrows `Cancelled`.
  */
 export async function call<Params, Query, Body, Answer>(
@@ -101,7 +109,7 @@ export async function call<Params, Query, Body, Answer>(
   return ok({ status: 200, value, headers: { [FALLBACK_HEADER]: reason } });
 }
 
-/** Retry(CircuitBreaker(Timeout(Bulkhead(callee.send)))). */
+/** Retry(Throttle(CircuitBreaker(RateLimiter(Timeout(Bulkhead(callee.send)))))). */
 export async function callThrough<Answer>(
   context: Context,
   callee: Callee<Answer>,
@@ -136,9 +144,8 @@ export async function callThrough<Answer>(
           ...(tried.kind === 'rejected' ? { rejectedBy: tried.by } : {}),
         });
       if (retry === null || attempt >= retry.maxAttempts || !callee.repeatable) return failure();
-      // Open means "leave it alone", and a deadline that is over stays over.
-      if (tried.kind === 'rejected' && (tried.by === 'circuit-breaker' || tried.by === 'deadline'))
-        return failure();
+      // Open means "leave it alone", as throttling does, and a deadline that is over stays over.
+      if (tried.kind === 'rejected' && FINAL.has(tried.by)) return failure();
 
       const uniform = context.random.uniform(
         'retry',
@@ -189,7 +196,13 @@ function netsOf(context: Context, to: ServiceName, options: Omit<CallOptions, 'f
   const { settings } = context;
   switch (options.policy ?? 'edge') {
     case 'none':
-      return { timeoutMs: options.timeoutMs ?? null, retry: null, breaker: false, bulkhead: null };
+      return {
+        timeoutMs: options.timeoutMs ?? null,
+        retry: null,
+        breaker: false,
+        bulkhead: null,
+        ...NO_LIMITS,
+      };
     case 'compensation': {
       const { maxConcurrent, timeoutMs } = settings.compensation;
       return {
@@ -200,6 +213,7 @@ function netsOf(context: Context, to: ServiceName, options: Omit<CallOptions, 'f
           name: `compensation ${to}`,
           settings: { maxConcurrentCalls: maxConcurrent, maxWaitMs: 0, queueLimit: 0 },
         },
+        ...NO_LIMITS,
       };
     }
     case 'edge': {
@@ -209,17 +223,21 @@ function netsOf(context: Context, to: ServiceName, options: Omit<CallOptions, 'f
         retry: policy.retry,
         breaker: true,
         bulkhead: policy.bulkhead === null ? null : { name: to, settings: policy.bulkhead },
+        rateLimit: policy.rateLimit,
+        throttle: policy.throttle,
       };
     }
   }
 }
+
+const FINAL: ReadonlySet<RejectedBy> = new Set(['circuit-breaker', 'client-throttling', 'deadline']);
 
 const TOO_LATE = { kind: 'rejected', by: 'deadline', detail: 'the deadline is over' } as const;
 
 const isTooLate = ({ clock, deadlineUs }: Context): boolean =>
   deadlineUs !== null && clock.now() >= deadlineUs;
 
-/** Deadline, then CircuitBreaker(Timeout(Bulkhead(choose an instance, send))). */
+/** Deadline, then Throttle(CircuitBreaker(RateLimiter(Timeout(Bulkhead(choose an instance, send))))). */
 async function oneAttempt<Answer>(
   context: Context,
   callee: Callee<Answer>,
@@ -230,12 +248,21 @@ async function oneAttempt<Answer>(
 ): Promise<Tried<Answer>> {
   const startedUs = context.clock.now();
   if (isTooLate(context)) return TOO_LATE;
+  // By the call and not by `randomKey`: who asks again for the same order must not meet the same fate for ever.
+  const draw = [id, attempt] as const;
+  const throttle = nets.throttle === null ? null : askThrottle(context, callee.to, nets.throttle, draw);
+  if (throttle?.admitted === false)
+    return { kind: 'rejected', by: 'client-throttling', detail: throttle.detail };
   const admission = nets.breaker ? askForCall(context, callee.to) : null;
   if (admission?.admitted === false)
     return { kind: 'rejected', by: 'circuit-breaker', detail: admission.detail };
   let result: 'succeeded' | 'failed' | 'ignored' = 'ignored';
   try {
-    const { bulkhead } = nets;
+    const { bulkhead, rateLimit } = nets;
+    if (rateLimit !== null && !takeClientToken(context, callee.to, rateLimit).allowed) {
+      const detail = `more than ${rateLimit.perSecond} requests a second to ${callee.to}`;
+      return { kind: 'rejected', by: 'rate-limiter', detail };
+    }
     const limited = limitedBy(bulkhead, nets.timeoutMs);
     const send = async (): Promise<Tried<Answer>> => {
       if (isTooLate(context)) return TOO_LATE;
@@ -243,7 +270,6 @@ async function oneAttempt<Answer>(
         nets.timeoutMs === null
           ? null
           : Math.max(0, nets.timeoutMs - elapsedMs(startedUs, context.clock.now()));
-      const draw = [options.randomKey ?? id, attempt] as const;
       const instance = options.instance ?? (await resolve(context, callee.to, { timeoutMs: leftMs(), draw }));
       // The look-up may have taken all that was left: that nobody is known then says nothing (CB-20).
       if (isTooLate(context)) return TOO_LATE;
@@ -266,6 +292,8 @@ async function oneAttempt<Answer>(
       ? entered.value
       : { kind: 'rejected', by: 'bulkhead', detail: entered.detail };
     result = verdictOf(tried);
+    const accepted = wasAccepted(tried);
+    if (throttle !== null && accepted !== null) throttle.record(accepted);
     return tried;
   } finally {
     if (admission !== null) admission.record(result);
@@ -276,6 +304,19 @@ async function oneAttempt<Answer>(
 function limitedBy(bulkhead: Nets['bulkhead'], timeoutMs: number | null): BulkheadSettings | null {
   if (bulkhead === null || timeoutMs === null) return bulkhead?.settings ?? null;
   return { ...bulkhead.settings, maxWaitMs: Math.min(bulkhead.settings.maxWaitMs, timeoutMs) };
+}
+
+/** Did the callee take the request? Null: it never came so far. What is answered at all is taken, but for 429 and 503. */
+function wasAccepted<Answer>(tried: Tried<Answer>): boolean | null {
+  switch (tried.kind) {
+    case 'answered':
+    case 'refused':
+      return true;
+    case 'unavailable':
+      return tried.status !== null && tried.status !== 429 && tried.status !== 503;
+    case 'rejected':
+      return tried.by === 'no-instance' ? false : null;
+  }
 }
 
 /** What the breaker counts: 5xx, timeouts and connection errors are failures; a "no" is an answer. */

@@ -1,9 +1,9 @@
-import { elapsedMs, type HttpHeaders, type RunTimeUs } from '../kernel/index.ts';
-
-export interface RateLimit {
-  readonly perSecond: number;
-  readonly burst: number;
-}
+import {
+  elapsedMs,
+  type HttpHeaders,
+  type RateLimitSettings as RateLimit,
+  type RunTimeUs,
+} from '../kernel/index.ts';
 
 /** Tokens may be a fraction: they come in steadily. */
 export interface TokenBucket {

@@ -348,6 +348,8 @@ function refusedBy(span: SpanView, caller: string, callee: string): string {
       return `No time was left: the request's deadline had passed.`;
     case 'retry-budget':
       return `${possessive(caller)} retry budget was spent: too many of its calls were retries already.`;
+    case 'client-throttling':
+      return `${caller} sent only some of its requests: ${span.detail ?? `${callee} takes too few of them`}.`;
     case 'no-instance':
       return `The registry knew no instance of ${callee} that was ready.`;
     default:

@@ -5,6 +5,16 @@ export type SafetyNetPreset = 'none' | 'classroom' | 'production';
 
 export const SAFETY_NET_PRESETS: readonly SafetyNetPreset[] = ['none', 'classroom', 'production'];
 
+/** A caller without any protection. */
+export const NO_NETS: EdgePolicy = {
+  timeoutMs: null,
+  retry: null,
+  breaker: null,
+  bulkhead: null,
+  rateLimit: null,
+  throttle: null,
+};
+
 /**
  * What protects a caller on an edge.
  * - `none`: only the request's own deadline; no timeout per attempt, no retry, no breaker, no bulkhead.
@@ -15,7 +25,7 @@ export const SAFETY_NET_PRESETS: readonly SafetyNetPreset[] = ['none', 'classroo
 export function edgePolicy(preset: SafetyNetPreset): EdgePolicy {
   switch (preset) {
     case 'none':
-      return { timeoutMs: null, retry: null, breaker: null, bulkhead: null };
+      return NO_NETS;
     case 'classroom':
       return {
         timeoutMs: 1000,
@@ -46,6 +56,8 @@ export function edgePolicy(preset: SafetyNetPreset): EdgePolicy {
           afterMaxWaitInHalfOpen: 'OPEN',
         },
         bulkhead: { maxConcurrentCalls: 25, maxWaitMs: 0, queueLimit: 0 },
+        rateLimit: null,
+        throttle: null,
       };
     case 'production':
       return {
@@ -75,6 +87,8 @@ export function edgePolicy(preset: SafetyNetPreset): EdgePolicy {
           afterMaxWaitInHalfOpen: 'OPEN',
         },
         bulkhead: { maxConcurrentCalls: 25, maxWaitMs: 0, queueLimit: 0 },
+        rateLimit: null,
+        throttle: null,
       };
   }
 }

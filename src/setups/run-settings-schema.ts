@@ -48,12 +48,20 @@ const breaker = z.strictObject({
   afterMaxWaitInHalfOpen: z.enum(['OPEN', 'CLOSED']),
 });
 
+const rateLimit = z.strictObject({ perSecond: between(0.1, 10_000), burst: whole(1, 10_000) });
+
 export const edgePolicySchema: z.ZodMiniType<EdgePolicy> = z.strictObject({
   timeoutMs: z.nullable(periodMs),
   retry: z.nullable(retry),
   breaker: z.nullable(breaker),
   bulkhead: z.nullable(
     z.strictObject({ maxConcurrentCalls: whole(1, 1000), maxWaitMs: ms, queueLimit: whole(0, 1000) }),
+  ),
+  // Setups that are older than these two have neither.
+  rateLimit: z._default(z.nullable(rateLimit), null),
+  throttle: z._default(
+    z.nullable(z.strictObject({ multiplier: between(1, 100), windowMs: between(1000, 3_600_000) })),
+    null,
   ),
 });
 
@@ -113,7 +121,7 @@ export const runSettingsSchema: z.ZodMiniType<RunSettings> = z.strictObject({
     leaseMs: between(100, 3_600_000),
     fetchMs: between(100, 3_600_000),
   }),
-  rateLimit: z.strictObject({ perSecond: between(0.1, 10_000), burst: whole(1, 10_000) }),
+  rateLimit,
   messaging: z.strictObject({
     maxDeliveries: whole(1, 100),
     redeliveryBaseMs: periodMs,

@@ -160,5 +160,16 @@ function drawnPolicy(draws: Draws, relayAgainMs: number, healthyMs: number): Edg
           queueLimit: draws.whole(0, 20, 'places-queue'),
         }
       : null,
+    // Both leave enough for a healed shop to come to rest: out of a collapse a throttled caller sends at most K times
+    // as much in each window as in the one before.
+    rateLimit: draws.chance(0.2, 'limits')
+      ? { perSecond: draws.scale(20, 200, 'limit'), burst: draws.whole(1, 20, 'limit-burst') }
+      : null,
+    throttle: draws.chance(0.2, 'throttles')
+      ? {
+          multiplier: draws.between(1.5, 3, 'throttle'),
+          windowMs: draws.scale(1000, 4000, 'throttle-window'),
+        }
+      : null,
   };
 }

@@ -35,6 +35,8 @@ export const testEdgePolicy: EdgePolicy = {
     afterMaxWaitInHalfOpen: 'OPEN',
   },
   bulkhead: { maxConcurrentCalls: 25, maxWaitMs: 0, queueLimit: 0 },
+  rateLimit: null,
+  throttle: null,
 };
 
 const baseSettings: RunSettings = {

@@ -134,7 +134,7 @@ async function deliver(
   fence: number,
 ): Promise<void> {
   const { cursorId } = seen;
-  const instance = await resolve(context, service);
+  const instance = await resolve(context, service, { draw: [message.event.id, seen.tries] });
   const cursor = await context.store.transact(
     'delivery sent',
     [cursorsTable, leaseTable],

@@ -81,6 +81,7 @@ function notSent(
     bulkhead: `Too many requests to ${service} are under way. Try again in a moment.`,
     'rate-limiter': `Too many requests to ${service} are sent. Try again in a moment.`,
     'retry-budget': `${service} is failing, and too many requests to it are being repeated already.`,
+    'client-throttling': `${service} takes too few of the gateway's requests, so only some are sent. Try again in a moment.`,
     'no-instance': `No instance of ${service} is running.`,
   };
   return problem(
