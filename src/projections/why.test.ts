@@ -103,6 +103,37 @@ describe('why did this fail?', () => {
     expect(chain.fault?.faultId).toBe('f1');
   });
 
+  it.each([
+    [
+      'rate-limiter',
+      'more than 5 requests a second to shipping',
+      'Order’s rate limit for Shipping was used up',
+    ],
+    [
+      'client-throttling',
+      'shipping took 1 of its last 9 requests: 70 % are not sent',
+      'took 1 of its last 9',
+    ],
+  ] as const)('says that the caller itself held a call back (%s), and by what', (by, detail, expected) => {
+    const script = new Script();
+    script.write(
+      { at: 15, by: 'order-1', trace: 't2', span: 'saga-2' },
+      {
+        type: 'call.rejected',
+        callId: 'c9' as never,
+        to: 'shipping',
+        method: 'PUT',
+        path: '/shipments/o2',
+        plane: 'data',
+        by,
+        detail,
+      },
+    );
+    const refused = [...script.projections.traces.spanById.values()].find((span) => span.end === 'rejected');
+    const chain = whySpan(script.projections, refused ?? spanOf(script, 'none'));
+    expect(textOf(chain)).toContain(expected);
+  });
+
   it('follows a customer’s failure inwards, through the gateway', () => {
     const script = new Script();
     script.fault(1, 'f1', {

@@ -343,7 +343,7 @@ function refusedBy(span: SpanView, caller: string, callee: string): string {
     case 'bulkhead':
       return `${possessive(caller)} bulkhead for ${callee} was full: no more calls at once.`;
     case 'rate-limiter':
-      return `${possessive(caller)} rate limit for this customer was used up.`;
+      return `${possessive(caller)} rate limit for ${callee} was used up.`;
     case 'deadline':
       return `No time was left: the request's deadline had passed.`;
     case 'retry-budget':
