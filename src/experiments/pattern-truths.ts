@@ -1,3 +1,4 @@
+import type { SlowFault } from '../faults/index.ts';
 import type { Turn } from '../hosts/virtual/index.ts';
 import { type Balancer, type EdgePolicy, instanceId, type RunSettings } from '../kernel/index.ts';
 import { NO_NETS, type Scenario, scenarioNamed } from '../setups/index.ts';
@@ -47,6 +48,20 @@ const withPolicy = (scenario: Scenario, change: (policy: EdgePolicy) => EdgePoli
     edges: Object.fromEntries(Object.entries(settings.edges).map(([edge, policy]) => [edge, change(policy)])),
   }));
 
+/** From `atMs` on, for good, the target takes `addMs` longer. */
+const slowed = (
+  { setup, commands }: Scenario,
+  atMs: number,
+  target: SlowFault['target'],
+  addMs: number,
+): Scenario => ({
+  commands,
+  setup: {
+    ...setup,
+    faults: [{ atMs, fault: { kind: 'slow', target, addMs, spreadShare: 0, share: 1, lengthMs: null } }],
+  },
+});
+
 const goodShare =
   (kind: Kind) =>
   ({ intents }: SeedResult): number | null => {
@@ -65,6 +80,15 @@ const p99Ms =
 const longAfter = { measured: { fromMs: 90_000, toMs: 120_000 }, runMs: 126_000 };
 const storm = named('retry-storm');
 const { edge: usualNets } = named('classroom').setup.settings;
+
+const endsTheCollapse = (pattern: string, change: (policy: EdgePolicy) => EdgePolicy): PatternTruth => ({
+  claim: `Retries without a budget turn a short slowdown into a lasting collapse, and ${pattern} ends it.`,
+  figure: 'share of browsing that succeeds from 1:30 to 2:00; Product was slow from 0:08 to 0:14',
+  effect: 'higher',
+  without: { ...storm, ...longAfter },
+  with: { ...withPolicy(storm, change), ...longAfter },
+  figureOf: goodShare('browse'),
+});
 
 /** Four instances, well used, whose work takes anything from nothing to twice its mean. */
 const fourProducts = changed(named('classroom'), (settings) => ({
@@ -95,20 +119,16 @@ const fourProducts = changed(named('classroom'), (settings) => ({
 }));
 
 const oneOfThemSlow = (balancer: Balancer): Scenario => {
-  const target = { kind: 'instance', instance: instanceId('product', 2) } as const;
-  const slow = { kind: 'slow', target, addMs: 1000, spreadShare: 0, share: 1, lengthMs: null } as const;
   const scenario = changed(fourProducts, (settings) => ({
     ...settings,
     balancer,
     load: { ...settings.load, browsesPerSecond: 6 },
   }));
-  return { ...scenario, setup: { ...scenario.setup, faults: [{ atMs: 5000, fault: slow }] } };
+  return slowed(scenario, 5000, { kind: 'instance', instance: instanceId('product', 2) }, 1000);
 };
 
 /** No net but, perhaps, a bulkhead before Shipping, which takes ten seconds longer from 0:08 on. */
 const slowNeighbour = (bulkhead: EdgePolicy['bulkhead']): Scenario => {
-  const target = { kind: 'service', service: 'shipping' } as const;
-  const slow = { kind: 'slow', target, addMs: 10_000, spreadShare: 0, share: 1, lengthMs: null } as const;
   const scenario = changed(named('classroom'), (settings) => ({
     ...settings,
     safetyNets: 'custom',
@@ -116,49 +136,22 @@ const slowNeighbour = (bulkhead: EdgePolicy['bulkhead']): Scenario => {
     edges: { 'order->shipping': { ...NO_NETS, bulkhead } },
     load: { ...settings.load, ordersPerSecond: 2 },
   }));
-  return { ...scenario, setup: { ...scenario.setup, faults: [{ atMs: 8000, fault: slow }] } };
+  return slowed(scenario, 8000, { kind: 'service', service: 'shipping' }, 10_000);
 };
 
 const minute = { measured: { fromMs: 10_000, toMs: 50_000 }, runMs: 60_000 };
 const whileSlow = { measured: { fromMs: 40_000, toMs: 60_000 }, runMs: 66_000 };
 
 export const PATTERN_TRUTHS: readonly PatternTruth[] = [
-  {
-    claim:
-      'Retries without a budget turn a short slowdown into a lasting collapse, and a retry budget ends it.',
-    figure: 'share of browsing that succeeds from 1:30 to 2:00; Product was slow from 0:08 to 0:14',
-    effect: 'higher',
-    without: { ...storm, ...longAfter },
-    with: {
-      ...withPolicy(storm, (policy) => ({
-        ...policy,
-        retry: policy.retry && { ...policy.retry, budgetShare: 0.2, budgetMinimum: 3 },
-      })),
-      ...longAfter,
-    },
-    figureOf: goodShare('browse'),
-  },
-  {
-    claim:
-      'Retries without a budget turn a short slowdown into a lasting collapse, and a circuit breaker ends it.',
-    figure: 'share of browsing that succeeds from 1:30 to 2:00; Product was slow from 0:08 to 0:14',
-    effect: 'higher',
-    without: { ...storm, ...longAfter },
-    with: { ...withPolicy(storm, (policy) => ({ ...policy, breaker: usualNets.breaker })), ...longAfter },
-    figureOf: goodShare('browse'),
-  },
-  {
-    claim:
-      'Retries without a budget turn a short slowdown into a lasting collapse, and client-side throttling ends it.',
-    figure: 'share of browsing that succeeds from 1:30 to 2:00; Product was slow from 0:08 to 0:14',
-    effect: 'higher',
-    without: { ...storm, ...longAfter },
-    with: {
-      ...withPolicy(storm, (policy) => ({ ...policy, throttle: { multiplier: 2, windowMs: 120_000 } })),
-      ...longAfter,
-    },
-    figureOf: goodShare('browse'),
-  },
+  endsTheCollapse('a retry budget', ({ retry, ...rest }) => ({
+    ...rest,
+    retry: retry && { ...retry, budgetShare: 0.2, budgetMinimum: 3 },
+  })),
+  endsTheCollapse('a circuit breaker', (policy) => ({ ...policy, breaker: usualNets.breaker })),
+  endsTheCollapse('client-side throttling', (policy) => ({
+    ...policy,
+    throttle: { multiplier: 2, windowMs: 120_000 },
+  })),
   {
     claim: 'The better of two random instances beats a random one on tail latency.',
     figure: '99th percentile of browsing, in ms',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  type Balancer,
   type Context,
   type InstanceId,
   instanceId,
@@ -193,12 +194,18 @@ test('DISC-4 who asks in the place of one that was cancelled does so in the time
   expect(second.outcome).toEqual({ ok: true, value: plusMs(RUN_START, startMs + 200) });
 });
 
-test('BAL-3 two choices: who is busy is passed over', async () => {
-  const world = createTestWorld({ settings: { balancer: 'two-choices' } });
+/** An order service that knows so many shippings, chosen by `balancer`. */
+async function balanced(balancer: Balancer, count: number) {
+  const world = createTestWorld({ settings: { balancer } });
   world.add(fakeRegistry());
-  for (const number of [1, 2]) world.add(registered('shipping'), number);
+  for (let number = 1; number <= count; number += 1) world.add(registered('shipping'), number);
   const order = world.add(testService('order'));
   await world.runFor(100);
+  return { world, order };
+}
+
+test('BAL-3 two choices: who is busy is passed over', async () => {
+  const { world, order } = await balanced('two-choices', 2);
   const [busy] = await resolveIn(world, order, 'shipping');
   const other = busy === 'shipping-1' ? 'shipping-2' : 'shipping-1';
   world.begin(order, async (context) => {
@@ -210,11 +217,7 @@ test('BAL-3 two choices: who is busy is passed over', async () => {
 });
 
 test('BAL-4 Peak EWMA: who answered slowly is passed over', async () => {
-  const world = createTestWorld({ settings: { balancer: 'peak-ewma' } });
-  world.add(fakeRegistry());
-  for (const number of [1, 2]) world.add(registered('shipping'), number);
-  const order = world.add(testService('order'));
-  await world.runFor(100);
+  const { world, order } = await balanced('peak-ewma', 2);
   for (const [instance, ms] of [
     [instanceId('shipping', 1), 500],
     [instanceId('shipping', 2), 20],
@@ -228,11 +231,7 @@ test('BAL-4 Peak EWMA: who answered slowly is passed over', async () => {
 });
 
 test('BAL-2, BAL-5 random: the same draw gives the same instance, however many were chosen before', async () => {
-  const world = createTestWorld({ settings: { balancer: 'random' } });
-  world.add(fakeRegistry());
-  for (const number of [1, 2, 3]) world.add(registered('shipping'), number);
-  const order = world.add(testService('order'));
-  await world.runFor(100);
+  const { world, order } = await balanced('random', 3);
   const drawn = async (key: string, attempt: number) =>
     await world.run(order, async (context) => await resolve(context, 'shipping', { draw: [key, attempt] }));
   const first = [await drawn('a', 1), await drawn('b', 1), await drawn('c', 1), await drawn('c', 2)];

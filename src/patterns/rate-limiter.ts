@@ -1,9 +1,4 @@
-import {
-  elapsedMs,
-  type HttpHeaders,
-  type RateLimitSettings as RateLimit,
-  type RunTimeUs,
-} from '../kernel/index.ts';
+import { elapsedMs, type HttpHeaders, type RateLimitSettings, type RunTimeUs } from '../kernel/index.ts';
 
 /** Tokens may be a fraction: they come in steadily. */
 export interface TokenBucket {
@@ -23,7 +18,7 @@ export interface TokenDecision {
 }
 
 /** A bucket begins full. */
-export const fullBucket = (limit: RateLimit, nowUs: RunTimeUs): TokenBucket => ({
+export const fullBucket = (limit: RateLimitSettings, nowUs: RunTimeUs): TokenBucket => ({
   tokens: limit.burst,
   atUs: nowUs,
 });
@@ -32,7 +27,7 @@ export const fullBucket = (limit: RateLimit, nowUs: RunTimeUs): TokenBucket => (
 const NEARLY = 1e-9;
 
 /** Takes a token if one is there; a refused request takes none. A bucket above a lowered burst loses the rest. */
-export function takeToken(bucket: TokenBucket, limit: RateLimit, nowUs: RunTimeUs): TokenDecision {
+export function takeToken(bucket: TokenBucket, limit: RateLimitSettings, nowUs: RunTimeUs): TokenDecision {
   const gained = (Math.max(0, elapsedMs(bucket.atUs, nowUs)) / 1000) * limit.perSecond;
   const tokens = Math.min(limit.burst, bucket.tokens + gained);
   const allowed = tokens + NEARLY >= 1;
@@ -53,7 +48,7 @@ export function takeToken(bucket: TokenBucket, limit: RateLimit, nowUs: RunTimeU
  * of it; `Retry-After` (whole seconds) when refused.
  */
 export function rateLimitHeaders(
-  limit: RateLimit,
+  limit: RateLimitSettings,
   decision: TokenDecision,
   policy = 'customer',
 ): HttpHeaders {
