@@ -338,7 +338,15 @@ describe('a service is in it', () => {
       story.sent(9.1, 'gateway-1', 'order-1', 'next', { trace: 'b' });
       story.write(
         { at: 9.2, by: 'order-1', span: 'next', trace: 'b' },
-        { type: 'request.shed', operation: 'GET /', plane: 'data', slots: 1, queued: 20 },
+        {
+          type: 'request.shed',
+          operation: 'GET /',
+          plane: 'data',
+          slots: 1,
+          queued: 20,
+          priority: 'sheddable',
+          leastWaiting: 'sheddable',
+        },
       );
       story.answered(9.2, 'order-1', 'next', 503, { trace: 'b', slotsUsed: 1 });
       return story;

@@ -1,6 +1,12 @@
 import type { SlowFault } from '../faults/index.ts';
 import type { Turn } from '../hosts/virtual/index.ts';
-import { type Balancer, type EdgePolicy, instanceId, type RunSettings } from '../kernel/index.ts';
+import {
+  type Balancer,
+  type EdgePolicy,
+  instanceId,
+  type RetrySettings,
+  type RunSettings,
+} from '../kernel/index.ts';
 import { NO_NETS, type Scenario, scenarioNamed } from '../setups/index.ts';
 import { type RunPlan, runSeed } from './run-seed.ts';
 import { percentile } from './samples.ts';
@@ -139,7 +145,42 @@ const slowNeighbour = (bulkhead: EdgePolicy['bulkhead']): Scenario => {
   return slowed(scenario, 8000, { kind: 'service', service: 'shipping' }, 10_000);
 };
 
+/** For three seconds what the gateway sends to Product is stuck on the way; then all of it arrives at once. */
+const herd = (jitter: RetrySettings['jitter']): Scenario => {
+  const scenario = changed(named('classroom'), (settings) => ({
+    ...settings,
+    hop: { meanMs: 5, spread: 0.1 },
+    safetyNets: 'custom',
+    edges: {},
+    edge: {
+      ...NO_NETS,
+      timeoutMs: 10_000,
+      retry: {
+        maxAttempts: 4,
+        backoff: 'fixed',
+        baseMs: 2000,
+        capMs: 2000,
+        jitter,
+        budgetShare: 1,
+        budgetMinimum: 1000,
+      },
+    },
+    deadlines: { ...settings.deadlines, readMs: 30_000 },
+    rateLimit: { perSecond: 1000, burst: 1000 },
+    services: {
+      ...settings.services,
+      gateway: { ...settings.services.gateway, requestSlots: 500 },
+      product: { ...settings.services.product, serviceTimeMs: 50, requestSlots: 4, queueLimit: 10 },
+    },
+    load: { ...settings.load, ordersPerSecond: 0, statusesPerSecond: 0, browsesPerSecond: 30 },
+  }));
+  const target = { kind: 'edge', from: 'gateway', to: 'product' } as const;
+  const fault = { kind: 'clog', target, extraMs: 0, lengthMs: 3000 } as const;
+  return { ...scenario, setup: { ...scenario.setup, faults: [{ atMs: 8000, fault }] } };
+};
+
 const minute = { measured: { fromMs: 10_000, toMs: 50_000 }, runMs: 60_000 };
+const whileStuck = { measured: { fromMs: 8000, toMs: 11_000 }, runMs: 40_000 };
 const whileSlow = { measured: { fromMs: 40_000, toMs: 60_000 }, runMs: 66_000 };
 
 export const PATTERN_TRUTHS: readonly PatternTruth[] = [
@@ -167,6 +208,14 @@ export const PATTERN_TRUTHS: readonly PatternTruth[] = [
     without: { ...oneOfThemSlow('round-robin'), ...minute },
     with: { ...oneOfThemSlow('peak-ewma'), ...minute },
     figureOf: p99Ms('browse'),
+  },
+  {
+    claim: 'Jitter beats none: without it a herd that was turned away comes back as a herd.',
+    figure: 'share of browsing that succeeds, begun in the three seconds in which it was stuck',
+    effect: 'higher',
+    without: { ...herd('none'), ...whileStuck },
+    with: { ...herd('equal'), ...whileStuck },
+    figureOf: goodShare('browse'),
   },
   {
     claim: 'A full bulkhead keeps the neighbour healthy.',

@@ -6,6 +6,7 @@ import {
   type Json,
   type RejectedBy,
   type RunSettings,
+  USUAL_ORDER,
 } from '../kernel/index.ts';
 import { classroomSettings, withSafetyNets } from '../setups/index.ts';
 import { found, LogBuilder } from './testing/log-builder.ts';
@@ -55,6 +56,45 @@ describe('INV-12 attempts', () => {
       .add('gateway', sent(2))
       .add('gateway', again(25, 5));
     expect(found('INV-12', log)).toEqual([]);
+  });
+
+  describe('with hedges', () => {
+    const hedge = (active: number, retrying: number): EventDraft => ({
+      type: 'hedge.started',
+      ...CALL,
+      attempt: 2,
+      afterMs: 100,
+      active,
+      retrying,
+    });
+    const hedged = (policy: Partial<RunSettings['edge']> = {}) => {
+      const settings = classroomSettings();
+      const edge = { ...settings.edge, hedge: { delayMs: 100 }, ...policy };
+      return new LogBuilder().add('run', settingsAre({ ...settings, edge }));
+    };
+
+    it('each hedge is one attempt more', () => {
+      const log = () => hedged().add('gateway', hedge(4, 1));
+      expect(found('INV-12', log().add('gateway', sent(3)))).toEqual([]);
+      expect(found('INV-12', log().add('gateway', sent(4)))).toEqual([
+        'attempt 4 of call c1 to product, of 3 allowed',
+      ]);
+    });
+
+    it('around the retry each brings all of its attempts', () => {
+      const order = ['hedge', ...USUAL_ORDER.filter((each) => each !== 'hedge')] as const;
+      const log = () => hedged({ order }).add('gateway', hedge(4, 1));
+      expect(found('INV-12', log().add('gateway', sent(4)))).toEqual([]);
+      expect(found('INV-12', log().add('gateway', sent(5)))).toHaveLength(1);
+    });
+
+    it('they come out of the budget, where there is one', () => {
+      expect(found('INV-12', hedged().add('gateway', hedge(10, 3)))).toEqual([]);
+      expect(found('INV-12', hedged().add('gateway', hedge(10, 4)))).toEqual([
+        '4 of 10 calls to product are being retried, of 3 allowed',
+      ]);
+      expect(found('INV-12', hedged({ retry: null }).add('gateway', hedge(10, 4)))).toEqual([]);
+    });
   });
 
   it('finds one attempt too many, by the edge of its own where there is one', () => {

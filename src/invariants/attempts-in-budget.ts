@@ -1,8 +1,8 @@
 import {
   type CallId,
+  type EdgePolicy,
   edgeKey,
   type RejectedBy,
-  type RetrySettings,
   type RunEventOf,
   type RunSettings,
   type ServiceName,
@@ -14,24 +14,37 @@ interface Allowed {
   attempts: number;
   budgetShare: number;
   budgetMinimum: number;
+  /** Hedges without retries. */
+  unbudgeted: boolean;
+  /** A hedge stands around the retry: each brings all of its attempts. */
+  hedgesRetries: boolean;
 }
 
-const NONE: Allowed = { attempts: 1, budgetShare: 0, budgetMinimum: 0 };
+const NONE: Allowed = {
+  attempts: 1,
+  budgetShare: 0,
+  budgetMinimum: 0,
+  unbudgeted: false,
+  hedgesRetries: false,
+};
 
-const most = (known: Allowed, retry: RetrySettings | null): Allowed =>
+const most = (known: Allowed, { retry, hedge, order }: EdgePolicy): Allowed =>
   retry === null
-    ? known
+    ? { ...known, unbudgeted: known.unbudgeted || hedge !== null }
     : {
+        ...known,
         attempts: Math.max(known.attempts, retry.maxAttempts),
         budgetShare: Math.max(known.budgetShare, retry.budgetShare),
         budgetMinimum: Math.max(known.budgetMinimum, retry.budgetMinimum),
+        hedgesRetries:
+          known.hedgesRetries || (hedge !== null && order.indexOf('hedge') < order.indexOf('retry')),
       };
 
 /** Who refuses an attempt for good. */
 const ENDS: ReadonlySet<RejectedBy> = new Set(['circuit-breaker', 'client-throttling', 'deadline']);
 
 /**
- * A logical call has at most `maxAttempts` attempts (RT-1), and none after the breaker or client-side throttling
+ * A logical call has at most `maxAttempts` attempts (RT-1) besides its hedges (HEDGE-2), and none after the breaker or client-side throttling
  * refused it or its deadline was over (RT-6). Of one caller instance's calls to one callee at most a share is being retried,
  * but a few always may (RT-8). How much is allowed the settings say; a log without them is asked for RT-6 only.
  */
@@ -41,6 +54,7 @@ export const attemptsInBudget = defineChecker(
   (run, report) => {
     const seen: RunSettings[] = run.settings === null ? [] : [run.settings];
     const allowed = new Map<string, Allowed>();
+    const hedges = new Map<CallId, number>();
     const overBy = new Map<CallId, RunEventOf<'call.rejected'>>();
 
     /** null: the settings are unknown. */
@@ -49,9 +63,19 @@ export const attemptsInBudget = defineChecker(
       const edge = edgeKey({ from, to });
       const known =
         allowed.get(edge) ??
-        seen.reduce((so, { edges, edge: other }) => most(so, (edges[edge] ?? other).retry), NONE);
+        seen.reduce((so, { edges, edge: other }) => most(so, edges[edge] ?? other), NONE);
       allowed.set(edge, known);
       return known;
+    };
+
+    const withinBudget = (
+      event: RunEventOf<'retry.scheduled' | 'hedge.started'>,
+      { budgetMinimum, budgetShare }: Allowed,
+    ) => {
+      const { to, active, retrying } = event;
+      const calls = Math.max(budgetMinimum, Math.floor(budgetShare * active));
+      if (retrying > calls)
+        report(`${retrying} of ${active} calls to ${to} are being retried, of ${calls} allowed`, event);
     };
 
     return {
@@ -63,17 +87,26 @@ export const attemptsInBudget = defineChecker(
         'request.sent': (event) => {
           if (event.attempt <= 1) return;
           const limit = allowedOn(event.service, event.to);
-          if (limit !== null && event.attempt > limit.attempts)
+          if (limit === null) return;
+          const hedged = hedges.get(event.callId) ?? 0;
+          const atMost = limit.hedgesRetries ? limit.attempts * (1 + hedged) : limit.attempts + hedged;
+          if (event.attempt > atMost)
             report(
-              `attempt ${event.attempt} of call ${event.callId} to ${event.to}, of ${limit.attempts} allowed`,
+              `attempt ${event.attempt} of call ${event.callId} to ${event.to}, of ${atMost} allowed`,
               event,
             );
+        },
+        'hedge.started': (event) => {
+          hedges.set(event.callId, (hedges.get(event.callId) ?? 0) + 1);
+          // Where nothing is retried there is no budget.
+          const limit = allowedOn(event.service, event.to);
+          if (limit !== null && !limit.unbudgeted) withinBudget(event, limit);
         },
         'call.rejected': (event) => {
           if (ENDS.has(event.by)) overBy.set(event.callId, event);
         },
         'retry.scheduled': (event) => {
-          const { to, active, retrying } = event;
+          const { to } = event;
           const over = overBy.get(event.callId);
           if (over !== undefined)
             report(
@@ -82,10 +115,8 @@ export const attemptsInBudget = defineChecker(
               event,
             );
           const limit = allowedOn(event.service, to);
-          if (limit === null) return;
-          const calls = Math.max(limit.budgetMinimum, Math.floor(limit.budgetShare * active));
-          if (retrying > calls)
-            report(`${retrying} of ${active} calls to ${to} are being retried, of ${calls} allowed`, event);
+          // A hedge of a time without a budget may still be under way.
+          if (limit !== null && !limit.unbudgeted) withinBudget(event, limit);
         },
       },
     };

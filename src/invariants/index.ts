@@ -17,6 +17,7 @@ import { readYourWrites } from './read-your-writes.ts';
 import { rowsAreLogged } from './rows-logged.ts';
 import { sagaHolder } from './saga-holder.ts';
 import { sagaLanes } from './saga-lanes.ts';
+import { shedByPriority } from './shed-by-priority.ts';
 import { stockConserved } from './stock.ts';
 import { tracesAreTrees } from './traces.ts';
 import { withinDeadline } from './within-deadline.ts';
@@ -46,6 +47,7 @@ export const INVARIANTS: readonly Invariant[] = [
   sagaHolder,
   breakerFollowsReference,
   leaseHolder,
+  shedByPriority,
 ];
 
 export interface CheckOptions {

@@ -381,6 +381,21 @@ describe('a healthy log of the services, changed in one place', () => {
     expect(brokenBy(admitWhileOpen(logOf('microservices')))).toEqual(expect.arrayContaining(['INV-5']));
   });
 
+  it('only INV-22 sees work that matters turned away while other work waits', () => {
+    const events = logOf('microservices');
+    const received = events.find((event) => event.type === 'request.received' && event.service === 'order');
+    const shed = {
+      ...received,
+      type: 'request.shed',
+      id: 'order-1.1.999999',
+      slots: 12,
+      queued: 20,
+      priority: 'critical',
+      leastWaiting: 'sheddable',
+    } as unknown as RunEvent;
+    expect(brokenBy([...events, shed])).toEqual(['INV-22']);
+  });
+
   it('only INV-7 sees a row that the databases have and the log has not', () => {
     const run = runs.get('microservices');
     const { product = {}, ...others } = run?.tables ?? {};
@@ -394,7 +409,7 @@ describe('a healthy log of the services, changed in one place', () => {
 
   it('every invariant has been broken here', () => {
     // Kept by hand: a new one needs its line above.
-    expect(INVARIANTS).toHaveLength(19);
+    expect(INVARIANTS).toHaveLength(20);
   });
 });
 

@@ -381,6 +381,80 @@ describe('capacity', () => {
     expect(control.outcome).toMatchObject({ ok: true });
   });
 
+  describe('shedding', () => {
+    const of = (method: 'GET' | 'POST' | 'PUT') => ({ method, path: '/x' }) as const;
+    /** One slot, a queue of two; GETs are sheddable, POSTs normal, PUTs critical. */
+    const shop = async (shedding: 'lowest-priority' | 'newest' = 'lowest-priority') => {
+      const world = createTestWorld({
+        settings: { shedding, services: { product: { requestSlots: 1, queueLimit: 2, cpuSlots: 1 } } },
+      });
+      const product = world.add({
+        ...testService('product', {
+          handle: async (_, context) => {
+            await context.clock.sleep(100);
+            return answer();
+          },
+        }),
+        priorityOf: ({ method }) =>
+          method === 'GET' ? 'sheddable' : method === 'POST' ? 'normal' : 'critical',
+      });
+      await world.runFor(1);
+      const send = async (...methods: ('GET' | 'POST' | 'PUT')[]) => {
+        const sent: ReturnType<typeof world.send>[] = [];
+        for (const method of methods) {
+          sent.push(world.send(product, of(method)));
+          await world.runFor(3);
+        }
+        return sent;
+      };
+      const statuses = (sent: readonly ReturnType<typeof world.send>[]) =>
+        sent.map(({ outcome }) => (outcome?.ok ? outcome.value.status : null));
+      return { world, send, statuses };
+    };
+
+    test('SHED-1 a full queue turns away the last to come of those who matter least', async () => {
+      const { world, send, statuses } = await shop();
+      const sent = await send('GET', 'GET', 'GET', 'POST', 'PUT');
+      await world.runFor(10);
+      expect(statuses(sent)).toEqual([null, 503, 503, null, null]);
+      expect(world.eventsOf('request.shed').map(({ queued }) => queued)).toEqual([2, 2]);
+      expect(sent[1]?.outcome).toMatchObject({ value: { headers: { 'retry-after': '1' } } });
+      await world.runFor(1000);
+      expect(statuses(sent)).toEqual([200, 503, 503, 200, 200]);
+    });
+
+    test('SHED-1 among equals it is the one who comes', async () => {
+      const { world, send, statuses } = await shop();
+      const sent = await send('GET', 'POST', 'POST', 'POST', 'GET');
+      await world.runFor(10);
+      expect(statuses(sent)).toEqual([null, null, null, 503, 503]);
+    });
+
+    test('SHED-2 whoever is being served stays, and those who wait are served in the order they came', async () => {
+      const { world, send } = await shop();
+      await send('GET', 'GET', 'POST', 'PUT');
+      await world.runFor(1000);
+      const served = world.eventsOf('request.received').map(({ operation }) => operation.split(' ')[0]);
+      expect(served).toEqual(['GET', 'POST', 'PUT']);
+    });
+
+    test('SHED-3 newest: it is always the one who comes', async () => {
+      const { world, send, statuses } = await shop('newest');
+      const sent = await send('GET', 'GET', 'GET', 'POST', 'PUT');
+      await world.runFor(10);
+      expect(statuses(sent)).toEqual([null, null, null, 503, 503]);
+    });
+
+    test('SHED-1 who was turned away is answered once, and its caller may still cancel', async () => {
+      const { world, send, statuses } = await shop();
+      const sent = await send('GET', 'GET', 'GET', 'PUT');
+      sent[2]?.cancel();
+      await world.runFor(1000);
+      expect(statuses([...sent.slice(0, 2), ...sent.slice(3)])).toEqual([200, 200, 200]);
+      expect(world.eventsOf('response.sent').filter(({ status }) => status === 503)).toHaveLength(1);
+    });
+  });
+
   test('K-18 a caller that gives up in the queue leaves it', async () => {
     const { world, product } = setUp();
     await world.runFor(1);

@@ -2,13 +2,14 @@ import { assert } from './assert.ts';
 import type { Context } from './context.ts';
 import type { HostPorts, InboundMessage, LogPlace } from './host-ports.ts';
 import { type HttpResponse, problemResponse } from './http-message.ts';
-import { type EventId, serviceOf } from './ids.ts';
+import { type EventId, type InstanceId, serviceOf } from './ids.ts';
 import { InstanceCore, type InstanceIdentity, messageOf } from './instance-core.ts';
 import type { Json } from './json.ts';
 import { DEADLINE_HEADER } from './outgoing-request.ts';
 import { type Peer, StoreError } from './ports.ts';
 import { Cancelled, type Process, type ProcessInit, type ProcessOutcome, runProcess } from './process.ts';
 import { ProcessContext, runRoot } from './process-context.ts';
+import { RequestQueue, type Waiting } from './request-queue.ts';
 import type { EventDraft } from './run-event.ts';
 import type { ServiceDefinition } from './service-definition.ts';
 import { parseTraceparent } from './trace-context.ts';
@@ -29,6 +30,7 @@ export interface AnswerToHost {
 export class InstanceRuntime {
   readonly #definition: ServiceDefinition;
   readonly #core: InstanceCore;
+  readonly #queue = new RequestQueue();
   #state: 'new' | 'starting' | 'ready' | 'draining' = 'new';
 
   constructor(definition: ServiceDefinition, identity: InstanceIdentity, host: HostPorts) {
@@ -127,31 +129,39 @@ export class InstanceRuntime {
       );
       return () => {};
     }
-    if (needsSlot && slots.used >= slots.permits && slots.waiting >= core.capacity.queueLimit) {
+    const priority = this.#definition.priorityOf?.(request) ?? 'normal';
+    const shed = () => {
+      const { permits, waiting: queued } = slots;
+      const leastWaiting = this.#queue.least()?.priority ?? null;
       const cause = this.write(
-        { type: 'request.shed', operation, plane, slots: slots.permits, queued: slots.waiting },
+        { type: 'request.shed', operation, plane, slots: permits, queued, priority, leastWaiting },
         at,
       );
-      answer(
-        problemResponse(
-          {
-            type: 'https://bulkhead.dev/problems/overloaded',
-            title: 'Overloaded',
-            status: 503,
-            detail: `All ${slots.permits} request slots of ${instance} are taken and its queue of ${core.capacity.queueLimit} is full.`,
-          },
-          { 'retry-after': '1' },
-        ),
-        cause,
-      );
-      return () => {};
+      answer(overloaded(instance, permits, core.capacity.queueLimit), cause);
+    };
+    if (needsSlot && slots.used >= slots.permits && slots.waiting >= core.capacity.queueLimit) {
+      const other = core.host.settings().shedding === 'newest' ? null : this.#queue.lessThan(priority);
+      if (other === null) {
+        shed();
+        return () => {};
+      }
+      other.shed();
     }
 
     let cancelled = false;
     let process: Process | null = null;
     let leaveQueue = () => {};
+    const waiting: Waiting = {
+      priority,
+      shed: () => {
+        this.#queue.leave(waiting);
+        shed();
+        leaveQueue();
+      },
+    };
     const admitted = () => {
       if (core.life.dead) return;
+      this.#queue.leave(waiting);
       const received = this.write(
         {
           type: 'request.received',
@@ -198,11 +208,14 @@ export class InstanceRuntime {
         },
       );
     };
-    if (needsSlot) leaveQueue = slots.enter(admitted);
-    else admitted();
+    if (needsSlot) {
+      if (slots.used >= slots.permits) this.#queue.enter(waiting);
+      leaveQueue = slots.enter(admitted);
+    } else admitted();
     return () => {
       if (cancelled) return;
       cancelled = true;
+      this.#queue.leave(waiting);
       leaveQueue();
       process?.cancel('the caller gave up');
     };
@@ -252,6 +265,17 @@ async function untilDone(
     }
   }
 }
+
+const overloaded = (instance: InstanceId, slots: number, queueLimit: number): HttpResponse =>
+  problemResponse(
+    {
+      type: 'https://bulkhead.dev/problems/overloaded',
+      title: 'Overloaded',
+      status: 503,
+      detail: `All ${slots} request slots of ${instance} are taken and its queue of ${queueLimit} is full.`,
+    },
+    { 'retry-after': '1' },
+  );
 
 function problemOf(response: HttpResponse): string | null {
   if (response.status < 400 || response.body === null) return null;

@@ -1,6 +1,7 @@
 import type { HttpMethod, NetworkErrorKind } from './http-message.ts';
 import type { CallId, EventId, FaultId, InstanceId, SpanId, TraceId } from './ids.ts';
 import type { Json } from './json.ts';
+import type { Priority } from './service-definition.ts';
 import type { ServiceName } from './service-name.ts';
 import type { RunTimeUs } from './units.ts';
 
@@ -110,6 +111,9 @@ export interface RunEventPayloads {
     readonly plane: Plane;
     readonly slots: number;
     readonly queued: number;
+    readonly priority: Priority;
+    /** Of those who go on waiting; null: nobody waits. */
+    readonly leastWaiting: Priority | null;
   };
   'response.sent': {
     readonly operation: string;
@@ -157,6 +161,16 @@ export interface RunEventPayloads {
     readonly delayMs: number;
     readonly reason: string;
     /** This instance's calls to that callee under way, and how many of them are being retried, this one included. */
+    readonly active: number;
+    readonly retrying: number;
+  };
+  /** A second attempt beside one that takes long; the first answer of the two counts. */
+  'hedge.started': {
+    readonly callId: CallId;
+    readonly to: ServiceName;
+    readonly attempt: number;
+    readonly afterMs: number;
+    /** As of `retry.scheduled`, this hedge included. */
     readonly active: number;
     readonly retrying: number;
   };

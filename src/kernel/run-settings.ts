@@ -11,6 +11,8 @@ export interface RunSettings {
   readonly deadlines: { readonly readMs: number; readonly orderMs: number };
   readonly saga: SagaSettings;
   readonly compensation: CompensationSettings;
+  /** Who is turned away at the door of an instance whose queue is full. */
+  readonly shedding: Shedding;
   /** How a caller chooses among the instances that it knows. */
   readonly balancer: Balancer;
   readonly registry: { readonly heartbeatMs: number; readonly leaseMs: number; readonly fetchMs: number };
@@ -40,6 +42,9 @@ export interface RunSettings {
 /** `two-choices`: of two at random the one with fewer requests under way. `peak-ewma`: the one with the better answer times. */
 export type Balancer = 'round-robin' | 'random' | 'two-choices' | 'peak-ewma';
 
+/** `lowest-priority`: who matters least of those who wait and the one who comes. `newest`: the one who comes. */
+export type Shedding = 'lowest-priority' | 'newest';
+
 export type SafetyNets = 'none' | 'classroom' | 'production' | 'custom';
 
 export interface CapacitySettings {
@@ -62,6 +67,28 @@ export interface EdgePolicy {
   readonly rateLimit: RateLimitSettings | null;
   /** Client-side throttling. */
   readonly throttle: ThrottleSettings | null;
+  readonly hedge: HedgeSettings | null;
+  /** What stands around what, from the outside in: each decorator once. */
+  readonly order: readonly Decorator[];
+}
+
+/** What can stand around the requests of an edge. A fallback belongs to the call itself, outside of all. */
+export type Decorator = 'retry' | 'hedge' | 'throttle' | 'breaker' | 'rate-limiter' | 'timeout' | 'bulkhead';
+
+/** resilience4j's order, with the two that it lacks outside of the breaker. */
+export const USUAL_ORDER: readonly Decorator[] = [
+  'retry',
+  'hedge',
+  'throttle',
+  'breaker',
+  'rate-limiter',
+  'timeout',
+  'bulkhead',
+];
+
+export interface HedgeSettings {
+  /** An attempt that has not ended after so long gets a second one beside it. */
+  readonly delayMs: number;
 }
 
 export interface RateLimitSettings {

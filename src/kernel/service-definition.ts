@@ -4,6 +4,10 @@ import type { Json } from './json.ts';
 import type { ServiceName } from './service-name.ts';
 import type { AnyTable } from './table.ts';
 
+/** From what matters most to what is turned away first. */
+export const PRIORITIES = ['critical', 'normal', 'sheddable'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
 /** Runs from the instance's readiness to its end. A throw is logged and the task begun again after a second. */
 export interface BackgroundTask {
   readonly name: string;
@@ -16,6 +20,8 @@ export interface ServiceDefinition {
   readonly tables: readonly AnyTable[];
   /** `POST /orders/{id}/cancellation`: the operation a request asks for, or its method and path when there is none. */
   operationOf(request: HttpRequest): string;
+  /** How much a request matters when not all can be served; without this, all are alike. */
+  priorityOf?(request: HttpRequest): Priority;
   /** Never throws for bad input: an expected failure is an answer. */
   handle(request: HttpRequest, context: Context): Promise<HttpResponse>;
   /** Before the instance is ready. */

@@ -211,7 +211,7 @@ export const breakerMutants: readonly Mutant[] = [
     title: 'A "no" (4xx) counts as a failure.',
     edits: [
       {
-        file: 'src/patterns/call.ts',
+        file: 'src/patterns/call-decorators.ts',
         before: "    case 'answered':\n    case 'refused':\n      return 'succeeded';",
         after: "    case 'refused':\n      return 'failed';\n    case 'answered':\n      return 'succeeded';",
       },

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
-const CALL = 'src/patterns/call.ts';
+const CALL = 'src/patterns/call-decorators.ts';
 
 /** Mistakes in how one service calls another, and in how a repeated request is known again. */
 export const callMutants: readonly Mutant[] = [
@@ -34,8 +34,8 @@ export const callMutants: readonly Mutant[] = [
     edits: [
       {
         file: CALL,
-        before: 'if (deadlineUs !== null && plusMs(context.clock.now(), delayMs) >= deadlineUs) {',
-        after: 'if (false) {',
+        before: "if (deadlineUs !== null && atUs >= deadlineUs) return 'the deadline';",
+        after: '',
       },
       { file: CALL, before: 'deadlineUs !== null && clock.now() >= deadlineUs;', after: 'false;' },
     ],
@@ -44,7 +44,7 @@ export const callMutants: readonly Mutant[] = [
   {
     id: 'retry-one-too-many',
     title: 'A call is attempted once more than `maxAttempts` says.',
-    edits: [{ file: CALL, before: 'attempt >= retry.maxAttempts', after: 'attempt > retry.maxAttempts' }],
+    edits: [{ file: CALL, before: 'tries >= retry.maxAttempts', after: 'tries > retry.maxAttempts' }],
     expects: ['INV-12'],
   },
   {
@@ -52,6 +52,30 @@ export const callMutants: readonly Mutant[] = [
     title: 'Calls are tried again however many are being tried again already.',
     edits: [{ file: CALL, before: 'if (!retryAllowed(counts, retry)) {', after: 'if (false) {' }],
     expects: ['INV-12'],
+  },
+  {
+    id: 'hedge-without-budget',
+    title: 'Hedges are sent however many calls are being retried already.',
+    edits: [
+      {
+        file: CALL,
+        before: 'if (retry !== null && !retryAllowed(counts, retry)) return await forTheOther(own);',
+        after: '',
+      },
+    ],
+    expects: ['INV-12'],
+  },
+  {
+    id: 'shed-whoever-comes',
+    title: 'At a full queue whoever comes is turned away, however much it matters.',
+    edits: [
+      {
+        file: 'src/kernel/request-queue.ts',
+        before: 'least !== null && rank(least) > rank({ priority }) ? least : null',
+        after: 'null',
+      },
+    ],
+    expects: ['INV-22'],
   },
   {
     id: 'retry-against-an-open-breaker',

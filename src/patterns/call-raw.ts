@@ -44,9 +44,9 @@ export async function callRaw(
   options: Omit<CallOptions, 'fallback'> = {},
 ): Promise<RawOutcome> {
   let last: HttpOutcome | null = null;
-  const send = async (attempt: AttemptOptions): Promise<AttemptOutcome<HttpResponse>> => {
+  const send = async (own: Context, attempt: AttemptOptions): Promise<AttemptOutcome<HttpResponse>> => {
     last = null;
-    const outcome = await context.network.send({
+    const outcome = await own.network.send({
       to: attempt.instance,
       request,
       operation: operationName,

@@ -1,96 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import * as z from 'zod/mini';
 import {
-  type Context,
   emptyResponse,
   type HttpRequest,
-  type HttpResponse,
   type InstanceId,
   jsonResponse,
   plusMs,
   problemResponse,
-  type RunEventType,
 } from '../kernel/index.ts';
-import { createTestWorld, type TestWorldOptions, testService } from '../kernel/testing/test-host.ts';
+import { testService } from '../kernel/testing/test-host.ts';
 import { testEdgePolicy } from '../kernel/testing/test-settings.ts';
-import { type CallOptions, call, FALLBACK_HEADER } from './call.ts';
+import { call, FALLBACK_HEADER } from './call.ts';
 import { askForCall, breakerFigures, commandBreaker } from './circuit-breaker/breaker-registry.ts';
-import type { CallOutcome } from './contract.ts';
 import { operation } from './define-contract.ts';
-import { registrationTask } from './discovery.ts';
-import { fakeRegistry } from './testing/fake-registry.ts';
-
-const answers = { 200: { description: 'It.', body: z.object({ n: z.number() }) } };
-const read = operation('shipping', {
-  id: 'read',
-  method: 'GET',
-  path: '/things/{thingId}',
-  summary: 'Read',
-  access: { kind: 'public' },
-  params: z.object({ thingId: z.string() }),
-  answers,
-});
-const make = operation('shipping', {
-  id: 'make',
-  method: 'POST',
-  path: '/things',
-  summary: 'Make',
-  access: { kind: 'public' },
-  body: z.object({ n: z.number() }),
-  answers,
-});
-const makeOnce = operation('shipping', {
-  id: 'makeOnce',
-  method: 'POST',
-  path: '/things-once',
-  summary: 'Make with a key',
-  access: { kind: 'public' },
-  body: z.object({ n: z.number() }),
-  idempotencyKey: 'required',
-  answers,
-});
-
-const params = { params: { thingId: '7' } };
-const fail = (status: number, headers = {}) =>
-  problemResponse({ type: 'about:blank', title: `T${status}`, status }, headers);
-type Answer = (request: HttpRequest, context: Context) => HttpResponse | Promise<HttpResponse>;
-
-/** An order service that calls a shipping service that answers as told; the registry between them. */
-async function setUp(
-  answer: Answer = () => jsonResponse(200, { n: 1 }),
-  options: TestWorldOptions & { shippings?: number } = {},
-) {
-  const world = createTestWorld(options);
-  world.add(fakeRegistry());
-  for (let number = 1; number <= (options.shippings ?? 1); number += 1) {
-    world.add(
-      testService('shipping', {
-        background: [registrationTask()],
-        handle: async (request, context) => await answer(request, context),
-      }),
-      number,
-    );
-  }
-  const order = world.add(testService('order'));
-  await world.runFor(50);
-  const begin = (options?: CallOptions<{ n: number }>) =>
-    world.begin(order, async (context) => await call(context, read, params, options));
-  const ask = async (options?: CallOptions<{ n: number }>): Promise<CallOutcome<{ n: number }>> =>
-    await world.run(order, async (context) => await call(context, read, params, options));
-  const sent = () => world.eventsOf('request.sent').filter((event) => event.to === 'shipping');
-  const types = (...of: RunEventType[]) =>
-    world.events
-      .filter((event) => of.includes(event.type) && event.instance === 'order-1')
-      .map((event) => event.type);
-  return { world, order, ask, begin, sent, types };
-}
+import { callingWorld, fail, make, makeOnce, params, read } from './testing/calling-world.ts';
 
 const noBreaker = { edge: { ...testEdgePolicy, breaker: null } };
 const bare = { edge: { ...testEdgePolicy, retry: null, breaker: null, bulkhead: null } };
 
 describe('what an answer means', () => {
   test('a good answer comes typed and checked, with its headers', async () => {
-    const { ask } = await setUp(() => jsonResponse(200, { n: 5 }, { etag: 'x' }));
+    const { ask } = await callingWorld(() => jsonResponse(200, { n: 5 }, { etag: 'x' }));
     expect(await ask()).toEqual({
       ok: true,
       value: { status: 200, value: { n: 5 }, headers: { 'content-type': 'application/json', etag: 'x' } },
@@ -99,7 +28,7 @@ describe('what an answer means', () => {
 
   test('method, path, body, bearer and key go out as the contract says', async () => {
     const seen: HttpRequest[] = [];
-    const { world, order } = await setUp((request) => {
+    const { world, order } = await callingWorld((request) => {
       seen.push(request);
       return jsonResponse(200, { n: 1 });
     });
@@ -168,7 +97,7 @@ describe('what an answer means', () => {
     ],
     ['no body where one is due', () => emptyResponse(204), { kind: 'unavailable', status: 204 }, 2],
   ] as const)('%s', async (_, answer, expected, attempts) => {
-    const { ask, sent } = await setUp(answer);
+    const { ask, sent } = await callingWorld(answer);
     const outcome = await ask();
     expect(outcome).toMatchObject({ ok: false, error: expected });
     expect(sent()).toHaveLength(attempts);
@@ -177,7 +106,7 @@ describe('what an answer means', () => {
 
 describe('retry', () => {
   test('RT-2, RT-11 waits, says so, and takes another instance', async () => {
-    const { ask, sent, world } = await setUp(
+    const { ask, sent, world } = await callingWorld(
       (_, context) => (context.instance === 'shipping-1' ? fail(503) : jsonResponse(200, { n: 2 })),
       {
         shippings: 2,
@@ -202,7 +131,7 @@ describe('retry', () => {
 
   test('call ids are unique and the same in a second run of the same seed', async () => {
     const ids = async () => {
-      const { ask, sent } = await setUp();
+      const { ask, sent } = await callingWorld();
       for (let time = 0; time < 3; time += 1) await ask();
       return sent().map((event) => event.callId);
     };
@@ -212,7 +141,7 @@ describe('retry', () => {
   });
 
   test('RT-4 what is not repeatable is sent once; with a key it is repeated', async () => {
-    const { world, order, sent } = await setUp(() => fail(500));
+    const { world, order, sent } = await callingWorld(() => fail(500));
     await world.run(order, async (context) => await call(context, make, { body: { n: 1 } }));
     expect(sent()).toHaveLength(1);
     await world.run(
@@ -223,13 +152,13 @@ describe('retry', () => {
   });
 
   test('RT-7 Retry-After lengthens the wait', async () => {
-    const { ask, world } = await setUp(() => fail(503, { 'retry-after': '2' }));
+    const { ask, world } = await callingWorld(() => fail(503, { 'retry-after': '2' }));
     await ask();
     expect(world.eventsOf('retry.scheduled')[0]?.delayMs).toBe(2000);
   });
 
   test('RT-7 a wait past the deadline is not begun', async () => {
-    const { world, order, types } = await setUp(() => fail(503, { 'retry-after': '2' }));
+    const { world, order, types } = await callingWorld(() => fail(503, { 'retry-after': '2' }));
     const startMs = world.nowMs;
     const outcome = await world.run(
       order,
@@ -250,7 +179,7 @@ describe('retry', () => {
   });
 
   test('RT-8 at most three of a few calls are retried at a time', async () => {
-    const { ask, begin, world } = await setUp(() => fail(500), { settings: noBreaker });
+    const { ask, begin, world } = await callingWorld(() => fail(500), { settings: noBreaker });
     for (let time = 0; time < 30; time += 1) await ask(); // what has ended is not active any more
     world.events.length = 0;
     const calls = [1, 2, 3, 4, 5].map(() => begin());
@@ -274,7 +203,7 @@ describe('retry', () => {
 
   test('RT-8 each retry is asked for anew: when the others have ended, their share is gone', async () => {
     let failing: string | undefined;
-    const { begin, world } = await setUp(
+    const { begin, world } = await callingWorld(
       async (request, context) => {
         // Only the first call goes on failing; the others end while it waits.
         failing ??= request.headers['x-request-id'];
@@ -301,7 +230,7 @@ describe('retry', () => {
 
   test('RT-9 the jitter is drawn by edge, key and attempt, not by how many draws went before', async () => {
     const delays = async (before: number) => {
-      const { ask, world } = await setUp(() => fail(500), {
+      const { ask, world } = await callingWorld(() => fail(500), {
         settings: {
           edge: { ...testEdgePolicy, breaker: null, retry: { ...testEdgePolicy.retry, jitter: 'full' } },
         },
@@ -314,14 +243,14 @@ describe('retry', () => {
   });
 
   test('RT-10 mayHaveHappened over all attempts', async () => {
-    const refused = await setUp();
+    const refused = await callingWorld();
     refused.world.crash('shipping-1' as InstanceId);
     expect(await refused.ask()).toMatchObject({ ok: false, error: { mayHaveHappened: false } });
     expect(refused.sent()).toHaveLength(2);
 
     // The first attempt ran into a crash after its effect; the second is refused.
     let asked = 0;
-    const reset = await setUp((_, context) => {
+    const reset = await callingWorld((_, context) => {
       asked += 1;
       context.log.info('done');
       return jsonResponse(200, { n: 1 });
@@ -341,7 +270,7 @@ describe('retry', () => {
 
   test('RT-10 a definite no after an attempt whose outcome is unknown says so', async () => {
     let asked = 0;
-    const { ask } = await setUp(() => {
+    const { ask } = await callingWorld(() => {
       asked += 1;
       return fail(asked === 1 ? 500 : 409);
     });
@@ -352,7 +281,7 @@ describe('retry', () => {
   });
 
   test('DISC-6 after a refused connection another instance is tried', async () => {
-    const { ask, world, sent } = await setUp(undefined, { shippings: 2 });
+    const { ask, world, sent } = await callingWorld(undefined, { shippings: 2 });
     world.crash('shipping-1' as InstanceId);
     for (let time = 0; time < 3; time += 1) expect(await ask()).toMatchObject({ ok: true });
     expect(sent().map((event) => event.toInstance)).toEqual([
@@ -364,14 +293,14 @@ describe('retry', () => {
   });
 
   test('DISC-9 nobody known: rejected, nothing happened, and the breaker counts failures', async () => {
-    const { world, order } = await setUp();
+    const { world, order } = await callingWorld();
     const unknown = operation('user', {
       id: 'x',
       method: 'GET',
       path: '/x',
       summary: 'x',
       access: { kind: 'public' },
-      answers,
+      answers: read.answers,
     });
     const outcome = await world.run(order, async (context) => await call(context, unknown, {}));
     expect(outcome).toMatchObject({
@@ -383,21 +312,21 @@ describe('retry', () => {
   });
 
   test('RT-12 a fallback serves when no answer comes, marked; never for a definite no', async () => {
-    const down = await setUp(() => fail(500));
+    const down = await callingWorld(() => fail(500));
     expect(await down.ask({ fallback: () => ({ n: 0 }) })).toMatchObject({
       ok: true,
       value: { value: { n: 0 }, headers: { [FALLBACK_HEADER]: 'shipping-1 answered 500 T500' } },
     });
     expect(down.world.eventsOf('fallback.used')).toHaveLength(1);
     expect(await down.ask({ fallback: () => null })).toMatchObject({ ok: false });
-    const no = await setUp(() => fail(404));
+    const no = await callingWorld(() => fail(404));
     expect(await no.ask({ fallback: () => ({ n: 0 }) })).toMatchObject({ ok: false });
   });
 });
 
 describe('deadline and timeout', () => {
   test('DL-1 no attempt starts at or past the deadline', async () => {
-    const { world, order, sent } = await setUp();
+    const { world, order, sent } = await callingWorld();
     const outcome = await world.run(
       order,
       async (context) =>
@@ -413,7 +342,7 @@ describe('deadline and timeout', () => {
   });
 
   test('DL-1 nor does one whose look-up of the callee was answered too late', async () => {
-    const { world, order, sent } = await setUp();
+    const { world, order, sent } = await callingWorld();
     world.onSend((message) =>
       message.operation === 'GET /instances' ? { kind: 'delay', delayMs: 500 } : null,
     );
@@ -438,7 +367,7 @@ describe('deadline and timeout', () => {
   ])(
     'RT-7 with %d ms left, %d retries: one that would start at the deadline is not begun',
     async (leftMs, retries) => {
-      const { ask, world, order } = await setUp(() => fail(500));
+      const { ask, world, order } = await callingWorld(() => fail(500));
       await ask({ policy: 'none' }); // now the instance is known
       await world.run(order, async (context) => {
         const deadlineUs = plusMs(context.clock.now(), leftMs);
@@ -449,7 +378,7 @@ describe('deadline and timeout', () => {
   );
 
   test('DL-3 the attempt ends at its timeout, and the log says so', async () => {
-    const { ask, world } = await setUp(async (_, context) => {
+    const { ask, world } = await callingWorld(async (_, context) => {
       await context.clock.sleep(5000);
       return jsonResponse(200, { n: 1 });
     });
@@ -464,7 +393,7 @@ describe('deadline and timeout', () => {
 
   test('DL-4 … and what the callee was doing is cancelled one hop later', async () => {
     let end = '';
-    const { ask, world } = await setUp(async (_, context) => {
+    const { ask, world } = await callingWorld(async (_, context) => {
       try {
         await context.clock.sleep(5000);
       } finally {
@@ -479,7 +408,7 @@ describe('deadline and timeout', () => {
   });
 
   test('DL-5 waiting for a place in the bulkhead uses up the timeout', async () => {
-    const { begin, world, sent } = await setUp(
+    const { begin, world, sent } = await callingWorld(
       async (_, context) => {
         await context.clock.sleep(700);
         return jsonResponse(200, { n: 1 });
@@ -508,7 +437,7 @@ describe('deadline and timeout', () => {
 
   test('DL-5 … and so does waiting for a look-up that a more patient call began', async () => {
     const settings = { edge: { ...testEdgePolicy, retry: null } };
-    const { world, order, begin, ask } = await setUp(undefined, { settings });
+    const { world, order, begin, ask } = await callingWorld(undefined, { settings });
     world.onSend(({ operation }) => (operation === 'GET /instances' ? { kind: 'blackhole' } : null));
     begin({ policy: 'none', timeoutMs: 2000 });
     await world.runFor(100);
@@ -528,7 +457,7 @@ describe('client-side throttling', () => {
       edge: { ...testEdgePolicy, breaker: null, retry: null, throttle: { multiplier: 2, windowMs } },
     },
   });
-  const rejections = (world: Awaited<ReturnType<typeof setUp>>['world']) =>
+  const rejections = (world: Awaited<ReturnType<typeof callingWorld>>['world']) =>
     world.eventsOf('call.rejected').filter(({ by }) => by === 'client-throttling').length;
 
   test.each([
@@ -538,14 +467,14 @@ describe('client-side throttling', () => {
     ['too busy (503)', () => fail(503), true],
     ['too many requests (429)', () => fail(429), true],
   ])('THR-2 what the callee takes and what not: %s', async (_, answer, isThrottled) => {
-    const { ask, world } = await setUp(answer, throttled());
+    const { ask, world } = await callingWorld(answer, throttled());
     for (let call = 0; call < 60; call += 1) await ask();
     expect(rejections(world) > 20).toBe(isThrottled);
     if (!isThrottled) expect(rejections(world)).toBe(0);
   });
 
   test('THR-2 no answer at all is not taken', async () => {
-    const { ask, world } = await setUp(async (_, context) => {
+    const { ask, world } = await callingWorld(async (_, context) => {
       await context.clock.sleep(5000);
       return jsonResponse(200, { n: 1 });
     }, throttled());
@@ -556,7 +485,7 @@ describe('client-side throttling', () => {
   test('THR-3 one turned away is not sent, and not tried again on the edge', async () => {
     const { settings } = throttled();
     const retry = { ...testEdgePolicy.retry, maxAttempts: 5 };
-    const { ask, world, sent } = await setUp(() => fail(503), {
+    const { ask, world, sent } = await callingWorld(() => fail(503), {
       settings: { edge: { ...settings.edge, retry } as typeof testEdgePolicy },
     });
     for (let call = 0; call < 40; call += 1) await ask();
@@ -569,7 +498,7 @@ describe('client-side throttling', () => {
   });
 
   test('THR-5 who asks again for the same order does not meet the same fate for ever', async () => {
-    const { ask, sent } = await setUp(() => fail(503), throttled());
+    const { ask, sent } = await callingWorld(() => fail(503), throttled());
     for (let call = 0; call < 30; call += 1) await ask();
     const before = sent().length;
     for (let call = 0; call < 400; call += 1) await ask({ randomKey: 'order-1' });
@@ -578,7 +507,7 @@ describe('client-side throttling', () => {
 
   test('THR-4 what is older than the window is forgotten: the callee is asked again', async () => {
     let busy = true;
-    const { ask, world } = await setUp(
+    const { ask, world } = await callingWorld(
       () => (busy ? fail(503) : jsonResponse(200, { n: 1 })),
       throttled(5000),
     );
@@ -594,7 +523,7 @@ describe('client-side throttling', () => {
 
 describe('client-side rate limit', () => {
   test('RL-5 beyond the limit nothing is sent, and the breaker ignores it', async () => {
-    const { ask, world, sent } = await setUp(undefined, {
+    const { ask, world, sent } = await callingWorld(undefined, {
       settings: { edge: { ...testEdgePolicy, retry: null, rateLimit: { perSecond: 1, burst: 3 } } },
     });
     const outcomes = [];
@@ -610,7 +539,7 @@ describe('client-side rate limit', () => {
 
 describe('bulkhead', () => {
   test('BH-3 one turned away was not sent, and the breaker ignores it', async () => {
-    const { begin, world, sent } = await setUp(
+    const { begin, world, sent } = await callingWorld(
       async (_, context) => {
         await context.clock.sleep(100);
         return jsonResponse(200, { n: 1 });
@@ -636,7 +565,7 @@ describe('bulkhead', () => {
 
   test('RT-13 compensations pass an open breaker and a full bulkhead by, in one of their own', async () => {
     let slow = true;
-    const { ask, begin, world, order, sent } = await setUp(
+    const { ask, begin, world, order, sent } = await callingWorld(
       async (_, context) => {
         if (slow) await context.clock.sleep(500);
         return fail(500);
@@ -668,7 +597,7 @@ describe('bulkhead', () => {
   });
 
   test('RT-13 none is one bare attempt without a timeout', async () => {
-    const { ask, sent, world } = await setUp(() => fail(500));
+    const { ask, sent, world } = await callingWorld(() => fail(500));
     expect(await ask({ policy: 'none' })).toMatchObject({ ok: false });
     expect(sent()).toMatchObject([{ timeoutMs: null }]);
     expect(world.events.filter((event) => event.type.startsWith('breaker.'))).toEqual([]);
@@ -680,7 +609,7 @@ describe('circuit breaker at a caller', () => {
 
   test('CB-20 5xx, timeouts and refused connections are failures; 4xx are successes', async () => {
     let status = 500;
-    const { ask, world } = await setUp(() => fail(status), { settings: oneAttempt });
+    const { ask, world } = await callingWorld(() => fail(status), { settings: oneAttempt });
     await ask();
     for (status of [404, 409, 429]) await ask();
     world.crash('shipping-1' as InstanceId);
@@ -696,7 +625,7 @@ describe('circuit breaker at a caller', () => {
 
   test('CB-8, CB-9, RT-6 opens, refuses without a retry, goes half-open by itself, and closes after three good probes', async () => {
     let status = 500;
-    const { ask, begin, world, sent, types } = await setUp(
+    const { ask, begin, world, sent, types } = await callingWorld(
       async (_, context) => {
         await context.clock.sleep(20);
         return status === 200 ? jsonResponse(200, { n: 1 }) : fail(status);
@@ -736,7 +665,7 @@ describe('circuit breaker at a caller', () => {
   });
 
   test('CB-8 its events have a cause that leads back to the call that opened it', async () => {
-    const { ask, world } = await setUp(() => fail(500));
+    const { ask, world } = await callingWorld(() => fail(500));
     for (let time = 0; time < 5; time += 1) await ask();
     await world.runFor(10_000);
     const [opened, halfOpened] = world.eventsOf('breaker.state.changed');
@@ -752,7 +681,7 @@ describe('circuit breaker at a caller', () => {
 
   test('CB-15 a cancelled probe gives its permit back', async () => {
     let status = 500;
-    const { ask, begin, world } = await setUp(
+    const { ask, begin, world } = await callingWorld(
       async (_, context) => {
         if (status === 200) await context.clock.sleep(500);
         return status === 200 ? jsonResponse(200, { n: 1 }) : fail(status);
@@ -772,7 +701,7 @@ describe('circuit breaker at a caller', () => {
   });
 
   test('CB-15 what is recorded twice counts once', async () => {
-    const { world, order } = await setUp();
+    const { world, order } = await callingWorld();
     await world.run(order, async (context) => {
       const admission = askForCall(context, 'shipping');
       if (!admission.admitted) throw new Error('refused');
@@ -783,7 +712,7 @@ describe('circuit breaker at a caller', () => {
   });
 
   test('each caller instance has its own breaker', async () => {
-    const { ask, world } = await setUp(() => fail(500), { settings: oneAttempt });
+    const { ask, world } = await callingWorld(() => fail(500), { settings: oneAttempt });
     const other = world.add(testService('order'), 2);
     for (let time = 0; time < 10; time += 1) await ask();
     expect(await ask()).toMatchObject({ ok: false, error: { status: null } });
@@ -793,7 +722,7 @@ describe('circuit breaker at a caller', () => {
   });
 
   test('CB-23 taken away it lets everything pass, put back it begins CLOSED; thresholds keep the state', async () => {
-    const { ask, world, order } = await setUp(() => fail(500), { settings: oneAttempt });
+    const { ask, world, order } = await callingWorld(() => fail(500), { settings: oneAttempt });
     for (let time = 0; time < 10; time += 1) await ask();
     world.changeSettings({ edge: { breaker: { waitDurationInOpenStateMs: 30_000 } } });
     await world.runFor(10_500);
@@ -813,7 +742,7 @@ describe('circuit breaker at a caller', () => {
   });
 
   test('CB-23 a shorter wait is noticed by the timer within a second', async () => {
-    const { ask, world } = await setUp(() => fail(500), { settings: oneAttempt });
+    const { ask, world } = await callingWorld(() => fail(500), { settings: oneAttempt });
     for (let time = 0; time < 10; time += 1) await ask();
     await world.runFor(3000);
     world.changeSettings({ edge: { breaker: { waitDurationInOpenStateMs: 2000 } } });
@@ -822,7 +751,7 @@ describe('circuit breaker at a caller', () => {
   });
 
   test('one edge can differ from the others', async () => {
-    const { ask, sent } = await setUp(() => fail(500), {
+    const { ask, sent } = await callingWorld(() => fail(500), {
       settings: { edges: { 'order->shipping': bare.edge } },
     });
     await ask();
@@ -832,7 +761,7 @@ describe('circuit breaker at a caller', () => {
 
 test('a whole crowd of calls loses nothing: places, permits and counts are all given back', async () => {
   let asked = 0;
-  const { begin, world, order } = await setUp(
+  const { begin, world, order } = await callingWorld(
     async (_, context) => {
       asked += 1;
       await context.clock.sleep((asked * 37) % 90);

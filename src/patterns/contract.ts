@@ -1,5 +1,13 @@
 import type * as z from 'zod/mini';
-import type { HttpMethod, Plane, ProblemDetails, RejectedBy, Result, ServiceName } from '../kernel/index.ts';
+import type {
+  HttpMethod,
+  Plane,
+  Priority,
+  ProblemDetails,
+  RejectedBy,
+  Result,
+  ServiceName,
+} from '../kernel/index.ts';
 
 /** Who may call. `services`: only these peers, known by the connection itself; never routed by the gateway. */
 export type Access =
@@ -39,6 +47,7 @@ export interface Operation<Params = unknown, Query = unknown, Body = unknown, An
   readonly plane: Plane;
   /** Share of the service's service time that it costs: 1 as a rule, 0 for health. */
   readonly cost: number;
+  readonly priority: Priority;
 }
 
 /** An operation of whatever types. */

@@ -27,6 +27,19 @@ const makeThing = operation('product', {
   },
 });
 
+test.each([
+  ['GET', { kind: 'public' }, 'sheddable'],
+  ['GET', { kind: 'services', services: ['order'] }, 'sheddable'],
+  ['POST', { kind: 'customer' }, 'normal'],
+  ['PUT', { kind: 'admin' }, 'normal'],
+  ['PUT', { kind: 'services', services: ['order'] }, 'critical'],
+  ['DELETE', { kind: 'services', services: ['order'] }, 'critical'],
+] as const)('SHED-4 %s for %j is %s', (method, access, expected) => {
+  const spec = { id: 'any', method, path: '/any', summary: 'Any', access, answers: readThing.answers };
+  expect(operation('product', spec).priority).toBe(expected);
+  expect(operation('product', { ...spec, priority: 'normal' }).priority).toBe('normal');
+});
+
 test('an operation is typed by its schemas', () => {
   expectTypeOf(readThing).toEqualTypeOf<
     Operation<{ thingId: string }, { full?: boolean | undefined }, null, { name: string }>

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { assert, type HttpMethod, type Plane, type ServiceName } from '../kernel/index.ts';
+import { assert, type HttpMethod, type Plane, type Priority, type ServiceName } from '../kernel/index.ts';
 import type { Access, AnswerDefinition, AnyOperation, Contract, Operation } from './contract.ts';
 
 /** Of an operation without parameters: whatever is sent, nothing of it is taken. */
@@ -54,6 +54,8 @@ export interface OperationSpec<
   readonly plane?: Plane;
   /** Default 1: the service's whole service time. */
   readonly cost?: number;
+  /** Default by its nature: see `priorityOf`. */
+  readonly priority?: Priority;
 }
 
 /** One operation of a service, with its defaults filled in. */
@@ -99,6 +101,7 @@ export function operation<
     idempotencyKey,
     plane: spec.plane ?? 'data',
     cost: spec.cost ?? 1,
+    priority: spec.priority ?? priorityOf(spec),
   };
   // The schemas above are the very ones that these type parameters were read from.
   return built as Operation<
@@ -107,6 +110,12 @@ export function operation<
     Body extends z.ZodMiniType ? z.output<Body> : null,
     AnswerOf<A>
   >;
+}
+
+/** What a service asks belongs to work that is half done; reading can be asked again; a customer's change is between. */
+function priorityOf({ method, access }: { readonly method: HttpMethod; readonly access: Access }): Priority {
+  if (method === 'GET') return 'sheddable';
+  return access.kind === 'services' ? 'critical' : 'normal';
 }
 
 /** A service's operations by their ids. Two with the same method and path are an error. */

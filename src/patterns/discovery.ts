@@ -53,6 +53,8 @@ export interface ResolveOptions {
   readonly timeoutMs?: number | null;
   /** What a balancer that draws draws by; default: how many this caller has chosen for that service before. */
   readonly draw?: readonly [key: string, attempt: number];
+  /** Any other one, where there is one. */
+  readonly besides?: InstanceId | null;
 }
 
 /**
@@ -73,10 +75,12 @@ export async function resolve(
   }
   const known = book.known.get(service) ?? [];
   const trusted = known.filter((instance) => !book.suspects.has(instance));
+  const others = trusted.filter((instance) => instance !== options.besides);
   const turn = book.turns.get(service) ?? 0;
   book.turns.set(service, turn + 1);
   const balancing = balancingOf(context, service, turn, options.draw ?? ['turn', turn]);
-  return pickInstance(trusted.length > 0 ? trusted : known, balancing);
+  const choice = [others, trusted, known].find((some) => some.length > 0) ?? known;
+  return pickInstance(choice, balancing);
 }
 
 function balancingOf(

@@ -247,6 +247,10 @@ export function defineService<C extends AnyContract>(parts: ServiceParts<C>): Se
       const { pathname, found } = placeOf(request);
       return found.kind === 'found' ? found.operation.name : `${request.method} ${pathname}`;
     },
+    priorityOf: (request) => {
+      const { found } = placeOf(request);
+      return found.kind === 'found' ? found.operation.endpoint.operation.priority : 'sheddable';
+    },
     handle: async (request, context) => {
       const startedUs = context.clock.now();
       const { answer, principal, headers } = await answerTo(request, context);

@@ -49,6 +49,7 @@ const KNOWN_TYPES: Readonly<Record<RunEventType, true>> = {
   'request.failed': true,
   'call.rejected': true,
   'retry.scheduled': true,
+  'hedge.started': true,
   'fallback.used': true,
   'breaker.call.succeeded': true,
   'breaker.call.failed': true,

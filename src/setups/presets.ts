@@ -1,4 +1,10 @@
-import type { CapacitySettings, EdgeKey, EdgePolicy, RunSettings } from '../kernel/index.ts';
+import {
+  type CapacitySettings,
+  type EdgeKey,
+  type EdgePolicy,
+  type RunSettings,
+  USUAL_ORDER,
+} from '../kernel/index.ts';
 
 /** The three sets of safety nets that key B switches between; `custom` is what somebody made of them. */
 export type SafetyNetPreset = 'none' | 'classroom' | 'production';
@@ -13,6 +19,8 @@ export const NO_NETS: EdgePolicy = {
   bulkhead: null,
   rateLimit: null,
   throttle: null,
+  hedge: null,
+  order: USUAL_ORDER,
 };
 
 /**
@@ -58,6 +66,8 @@ export function edgePolicy(preset: SafetyNetPreset): EdgePolicy {
         bulkhead: { maxConcurrentCalls: 25, maxWaitMs: 0, queueLimit: 0 },
         rateLimit: null,
         throttle: null,
+        hedge: null,
+        order: USUAL_ORDER,
       };
     case 'production':
       return {
@@ -89,6 +99,8 @@ export function edgePolicy(preset: SafetyNetPreset): EdgePolicy {
         bulkhead: { maxConcurrentCalls: 25, maxWaitMs: 0, queueLimit: 0 },
         rateLimit: null,
         throttle: null,
+        hedge: null,
+        order: USUAL_ORDER,
       };
   }
 }
@@ -127,6 +139,7 @@ export function classroomSettings(): RunSettings {
     deadlines: { readMs: 5000, orderMs: 15_000 },
     saga: { giveUpMs: 6000, stepAgainMs: 2000, stepAgainSpread: 0.1, parkAfterMs: 60_000, leaseMs: 3000 },
     compensation: { maxConcurrent: 4, timeoutMs: 4000, backoffBaseMs: 2000, backoffCapMs: 8000 },
+    shedding: 'lowest-priority',
     balancer: 'round-robin',
     registry: { heartbeatMs: 1000, leaseMs: 3000, fetchMs: 1000 },
     rateLimit: { perSecond: 10, burst: 20 },

@@ -9,6 +9,7 @@ import {
   type RunSettings,
   SERVICE_NAMES,
   type ServiceName,
+  USUAL_ORDER,
 } from '../kernel/index.ts';
 import { SAFETY_NET_PRESETS, withSafetyNets } from './presets.ts';
 import { parseWith, type Refusal } from './schema-message.ts';
@@ -57,11 +58,20 @@ export const edgePolicySchema: z.ZodMiniType<EdgePolicy> = z.strictObject({
   bulkhead: z.nullable(
     z.strictObject({ maxConcurrentCalls: whole(1, 1000), maxWaitMs: ms, queueLimit: whole(0, 1000) }),
   ),
-  // Setups that are older than these two have neither.
+  // Setups that are older than these have none of them.
   rateLimit: z._default(z.nullable(rateLimit), null),
   throttle: z._default(
     z.nullable(z.strictObject({ multiplier: between(1, 100), windowMs: between(1000, 3_600_000) })),
     null,
+  ),
+  hedge: z._default(z.nullable(z.strictObject({ delayMs: periodMs })), null),
+  order: z._default(
+    z.array(z.enum(USUAL_ORDER)).check(
+      z.refine((order) => order.length === USUAL_ORDER.length && new Set(order).size === order.length, {
+        error: `must have each of ${USUAL_ORDER.join(', ')} once`,
+      }),
+    ),
+    [...USUAL_ORDER],
   ),
 });
 
@@ -114,6 +124,7 @@ export const runSettingsSchema: z.ZodMiniType<RunSettings> = z.strictObject({
     backoffBaseMs: periodMs,
     backoffCapMs: periodMs,
   }),
+  shedding: z._default(z.enum(['lowest-priority', 'newest']), 'lowest-priority'),
   // Setups that are older than the choice went in turn.
   balancer: z._default(z.enum(['round-robin', 'random', 'two-choices', 'peak-ewma']), 'round-robin'),
   registry: z.strictObject({

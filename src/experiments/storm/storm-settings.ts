@@ -1,4 +1,10 @@
-import type { CapacitySettings, EdgePolicy, RunSettings, ServiceName } from '../../kernel/index.ts';
+import {
+  type CapacitySettings,
+  type EdgePolicy,
+  type RunSettings,
+  type ServiceName,
+  USUAL_ORDER,
+} from '../../kernel/index.ts';
 import {
   classroomSettings,
   edgePolicy,
@@ -57,6 +63,7 @@ export function stormSettings(draws: Draws, load: RunSettings['load']): RunSetti
       fetchMs: draws.scale(3000, 12_000, 'fetch'),
     },
     // Customers are few, and their rush is part of the storm: nobody is turned away at the door.
+    shedding: draws.among(['lowest-priority', 'newest'] as const, 'shedding'),
     rateLimit: { perSecond: 1000, burst: 1000 },
     messaging: {
       // Few as often as many: what is given up and sent again later is worth a look.
@@ -87,7 +94,7 @@ function drawnServices(base: RunSettings['services'], draws: Draws): Record<Serv
       serviceTimeMs: own.scale(1, 40, 'time'),
       serviceTimeSpread: spread(own, 'spread'),
       requestSlots,
-      queueLimit: own.scale(50, 500, 'queue'),
+      queueLimit: own.chance(0.3, 'short-queue') ? own.whole(1, 8, 'short') : own.scale(50, 500, 'queue'),
       cpuSlots: own.whole(2, requestSlots, 'cpu'),
     };
     return [service, capacity] as const;
@@ -98,6 +105,12 @@ function drawnServices(base: RunSettings['services'], draws: Draws): Record<Serv
 /** In three of ten none, so that things take exactly as long as they are said to. */
 const spread = (draws: Draws, name: string): number =>
   draws.chance(0.3, `${name}/none`) ? 0 : draws.between(0, 1, name);
+
+const shuffled = <T extends string>(all: readonly T[], draws: Draws): readonly T[] =>
+  all
+    .map((each) => ({ each, at: draws.between(0, 1, each) }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ each }) => each);
 
 /** Small windows and short waits, so that every state of a breaker is entered many times in ten minutes. */
 function drawnPolicy(draws: Draws, relayAgainMs: number, healthyMs: number): EdgePolicy {
@@ -171,5 +184,7 @@ function drawnPolicy(draws: Draws, relayAgainMs: number, healthyMs: number): Edg
           windowMs: draws.scale(1000, 4000, 'throttle-window'),
         }
       : null,
+    hedge: draws.chance(0.3, 'hedges') ? { delayMs: draws.scale(20, timeoutMs, 'hedge') } : null,
+    order: draws.chance(0.4, 'other-order') ? shuffled(USUAL_ORDER, draws.of('order')) : USUAL_ORDER,
   };
 }

@@ -1,4 +1,4 @@
-import type { EdgePolicy, RunSettings } from '../run-settings.ts';
+import { type EdgePolicy, type RunSettings, USUAL_ORDER } from '../run-settings.ts';
 import { SERVICE_NAMES, type ServiceName } from '../service-name.ts';
 
 export type DeepPartial<T> = T extends readonly unknown[]
@@ -37,6 +37,8 @@ export const testEdgePolicy: EdgePolicy = {
   bulkhead: { maxConcurrentCalls: 25, maxWaitMs: 0, queueLimit: 0 },
   rateLimit: null,
   throttle: null,
+  hedge: null,
+  order: USUAL_ORDER,
 };
 
 const baseSettings: RunSettings = {
@@ -53,6 +55,7 @@ const baseSettings: RunSettings = {
   deadlines: { readMs: 5000, orderMs: 15_000 },
   saga: { giveUpMs: 6000, stepAgainMs: 2000, stepAgainSpread: 0, parkAfterMs: 60_000, leaseMs: 3000 },
   compensation: { maxConcurrent: 4, timeoutMs: 4000, backoffBaseMs: 2000, backoffCapMs: 8000 },
+  shedding: 'lowest-priority',
   balancer: 'round-robin',
   registry: { heartbeatMs: 1000, leaseMs: 3000, fetchMs: 1000 },
   rateLimit: { perSecond: 10, burst: 20 },

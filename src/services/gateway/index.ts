@@ -101,6 +101,10 @@ export function defineGateway({ contracts }: GatewayOptions): ServiceDefinition 
       const found = route(request.method, pathname);
       return found.kind === 'found' ? operationName(found.operation) : `${request.method} ${pathname}`;
     },
+    priorityOf: (request) => {
+      const found = route(request.method, splitPath(request.path).pathname);
+      return found.kind === 'found' ? found.operation.priority : 'sheddable';
+    },
     handle: async (request, context) => {
       const startedUs = context.clock.now();
       const { answer: reply, principal } = await answer(request, context);
