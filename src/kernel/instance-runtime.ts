@@ -10,7 +10,7 @@ import { type Peer, StoreError } from './ports.ts';
 import { Cancelled, type Process, type ProcessInit, type ProcessOutcome, runProcess } from './process.ts';
 import { ProcessContext, runRoot } from './process-context.ts';
 import type { EventDraft } from './run-event.ts';
-import type { ServiceDefinition } from './service-definition.ts';
+import type { BackgroundTask, ServiceDefinition } from './service-definition.ts';
 import { parseTraceparent } from './trace-context.ts';
 import { elapsedMs, plusMs } from './units.ts';
 
@@ -29,7 +29,9 @@ export interface AnswerToHost {
 export class InstanceRuntime {
   readonly #definition: ServiceDefinition;
   readonly #core: InstanceCore;
-  #state: 'new' | 'starting' | 'ready' | 'draining' = 'new';
+  #state: 'new' | 'starting' | 'ready' | 'draining' | 'closed' = 'new';
+  /** Background tasks and their processes, from readiness on. */
+  readonly #tasks = new Map<BackgroundTask, Process>();
 
   constructor(definition: ServiceDefinition, identity: InstanceIdentity, host: HostPorts) {
     this.#definition = definition;
@@ -41,23 +43,64 @@ export class InstanceRuntime {
     return this.#core.write(draft, at);
   }
 
-  /** Runs `onStart`, again a moment later when it throws; then opens the door and begins the background tasks. */
-  start(): void {
+  /**
+   * Runs `onStart`, again a moment later when it throws; then opens the door and begins the background tasks.
+   * `cold`: it takes its cold start first.
+   */
+  start({ cold = false }: { readonly cold?: boolean } = {}): void {
     assert(this.#state === 'new', 'an instance starts once');
     this.#state = 'starting';
     const { incarnation } = this.#core.identity;
     const started = this.write({ type: 'instance.started', incarnation });
     runRoot(this.#core, background('start', started), async (context) => {
+      const { coldStartMs } = this.#core.capacity;
+      if (cold && coldStartMs > 0) await context.clock.sleep(coldStartMs);
       await untilDone('start', context, async (own) => await this.#definition.onStart?.(own));
       this.#state = 'ready';
       const ready = context.log.emit({ type: 'instance.ready' });
       this.#core.host.ready();
       for (const task of this.#definition.background) {
-        runRoot(this.#core, background(task.name, ready), async (own) => {
+        const root = runRoot(this.#core, background(task.name, ready), async (own) => {
           await untilDone(task.name, own, (again) => task.run(again));
         });
+        this.#tasks.set(task, root);
       }
     });
+  }
+
+  /**
+   * Takes its leave: says goodbye, begins nothing more by itself, takes requests until its grace is over, and
+   * tells the host when nothing is under way any more. False when it is not ready: then there is nothing to end well.
+   */
+  drain(): boolean {
+    if (this.#state !== 'ready') return false;
+    const core = this.#core;
+    const { host } = core;
+    this.#state = 'draining';
+    core.draining = true;
+    const cause = this.write({ type: 'instance.draining' });
+    for (const [task, process] of this.#tasks) {
+      const { name, whenDraining = 'cancelled', leave } = task;
+      if (whenDraining === 'goes-on' && core.roots.has(process)) core.aside.add(process);
+      if (whenDraining === 'cancelled') process.cancel('its instance drains');
+      if (leave !== undefined) {
+        runRoot(core, background(`${name}/leave`, cause), async (context) => await leave.call(task, context));
+      }
+    }
+    host.schedule(host.settings().drain.graceMs, () => {
+      this.#state = 'closed';
+      host.closed(cause);
+      core.rootEnded = () => this.#endIfIdle(cause);
+      this.#endIfIdle(cause);
+    });
+    return true;
+  }
+
+  #endIfIdle(cause: EventId): void {
+    const core = this.#core;
+    if (core.slots.waiting > 0 || core.roots.size > core.aside.size) return;
+    core.rootEnded = null;
+    core.host.drained(cause);
   }
 
   /** The settings changed: slots follow at once. */
@@ -112,14 +155,15 @@ export class InstanceRuntime {
       respond({ response, cause: id });
     };
 
-    if (this.#state !== 'ready') {
+    // One that drains says so of its health alone: who comes all the same is served until it has closed.
+    if (this.#state !== 'ready' && this.#state !== 'draining') {
       answer(
         problemResponse(
           {
             type: 'about:blank',
             title: 'Service Unavailable',
             status: 503,
-            detail: `${instance} is ${this.#state === 'draining' ? 'draining' : 'still starting'}.`,
+            detail: `${instance} is ${this.#core.draining ? 'draining' : 'still starting'}.`,
           },
           { 'retry-after': '1' },
         ),
@@ -182,19 +226,20 @@ export class InstanceRuntime {
         own,
         () => this.#definition.handle(request, context),
         (outcome) => {
-          core.roots.delete(own);
           if (needsSlot) slots.release();
-          if (cancelled) return;
-          if (outcome.ok) {
-            answer(outcome.value, own.cause);
-          } else {
-            const message = messageOf(outcome.error);
-            this.write(
-              { type: 'process.failed', process: operation, error: message },
-              { ...at, cause: own.cause },
-            );
-            answer(failureResponse(outcome.error), own.cause);
+          if (!cancelled) {
+            if (outcome.ok) {
+              answer(outcome.value, own.cause);
+            } else {
+              const message = messageOf(outcome.error);
+              this.write(
+                { type: 'process.failed', process: operation, error: message },
+                { ...at, cause: own.cause },
+              );
+              answer(failureResponse(outcome.error), own.cause);
+            }
           }
+          core.endRoot(own);
         },
       );
     };
@@ -205,6 +250,7 @@ export class InstanceRuntime {
       cancelled = true;
       leaveQueue();
       process?.cancel('the caller gave up');
+      core.rootEnded?.();
     };
   }
 
@@ -221,7 +267,7 @@ export class InstanceRuntime {
       process,
       () => control.call(this.#definition, command, new ProcessContext(core, process, null)),
       (outcome) => {
-        core.roots.delete(process);
+        core.endRoot(process);
         done(outcome);
       },
     );

@@ -284,6 +284,8 @@ export interface RunEventPayloads {
   // Discovery.
   'registry.instance.registered': { readonly registered: InstanceId };
   'registry.instance.expired': { readonly expired: InstanceId };
+  /** It has said goodbye. */
+  'registry.instance.removed': { readonly removed: InstanceId };
   'discovery.refreshed': { readonly known: Readonly<Record<string, readonly InstanceId[]>> };
 
   // Faults. `fault.injected` names each single effect, so that a failure can be followed back to its fault.

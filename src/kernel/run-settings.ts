@@ -32,6 +32,8 @@ export interface RunSettings {
   };
   readonly payment: { readonly declineShare: number };
   readonly cartHoldMs: number;
+  /** How an instance that is not wanted any more takes its leave. */
+  readonly drain: DrainSettings;
   readonly load: LoadSettings;
   /** Relay every hop through the page's own `fetch`, for the developer tools to show (live host). */
   readonly everyHopThroughBrowser: boolean;
@@ -50,6 +52,15 @@ export interface CapacitySettings {
   readonly requestSlots: number;
   readonly queueLimit: number;
   readonly cpuSlots: number;
+  /** How long a new instance needs before it is ready, on top of what its start takes by itself. */
+  readonly coldStartMs: number;
+}
+
+export interface DrainSettings {
+  /** It still takes requests for so long, for callers whose copy of the registry is old. */
+  readonly graceMs: number;
+  /** From the drain's beginning; what is under way then is cut off. */
+  readonly limitMs: number;
 }
 
 export interface EdgePolicy {

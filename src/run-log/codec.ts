@@ -79,6 +79,7 @@ const KNOWN_TYPES: Readonly<Record<RunEventType, true>> = {
   'message.dead-lettered': true,
   'registry.instance.registered': true,
   'registry.instance.expired': true,
+  'registry.instance.removed': true,
   'discovery.refreshed': true,
   'fault.started': true,
   'fault.ended': true,

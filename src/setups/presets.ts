@@ -1,4 +1,4 @@
-import type { CapacitySettings, EdgeKey, EdgePolicy, RunSettings } from '../kernel/index.ts';
+import type { CapacitySettings, DrainSettings, EdgeKey, EdgePolicy, RunSettings } from '../kernel/index.ts';
 
 /** The three sets of safety nets that key B switches between; `custom` is what somebody made of them. */
 export type SafetyNetPreset = 'none' | 'classroom' | 'production';
@@ -101,7 +101,11 @@ const capacity = (serviceTimeMs: number, requestSlots: number, spread = 0.3): Ca
   requestSlots,
   queueLimit: 20,
   cpuSlots: requestSlots,
+  coldStartMs: 0,
 });
+
+/** Two refreshes of a caller's copy of the registry, and time for what is under way (Kubernetes: 30 s in all). */
+export const DRAIN: DrainSettings = { graceMs: 2000, limitMs: 15_000 };
 
 /** The classroom: cause and effect are seen within 5–15 s. Times in ms of run time. */
 export function classroomSettings(): RunSettings {
@@ -140,6 +144,7 @@ export function classroomSettings(): RunSettings {
     tracking: { pickMs: 3000, packMs: 3000, transitMs: 6000, deliverMs: 6000, failureShare: 0 },
     payment: { declineShare: 0 },
     cartHoldMs: 60_000,
+    drain: DRAIN,
     load: {
       running: true,
       ordersPerSecond: 1,

@@ -10,7 +10,7 @@ import {
   SERVICE_NAMES,
   type ServiceName,
 } from '../kernel/index.ts';
-import { SAFETY_NET_PRESETS, withSafetyNets } from './presets.ts';
+import { DRAIN, SAFETY_NET_PRESETS, withSafetyNets } from './presets.ts';
 import { parseWith, type Refusal } from './schema-message.ts';
 
 const between = (low: number, high: number) => z.number().check(z.minimum(low), z.maximum(high));
@@ -72,6 +72,8 @@ const capacity: z.ZodMiniType<CapacitySettings> = z.strictObject({
   requestSlots: whole(1, 1000),
   queueLimit: whole(0, 1000),
   cpuSlots: whole(1, 1000),
+  // Setups that are older than cold starts have none.
+  coldStartMs: z._default(between(0, 60_000), 0),
 });
 
 const capacities = Object.fromEntries(SERVICE_NAMES.map((name) => [name, capacity])) as Record<
@@ -132,6 +134,8 @@ export const runSettingsSchema: z.ZodMiniType<RunSettings> = z.strictObject({
   tracking: z.strictObject({ pickMs: ms, packMs: ms, transitMs: ms, deliverMs: ms, failureShare: share }),
   payment: z.strictObject({ declineShare: share }),
   cartHoldMs: between(1000, 3_600_000),
+  // Setups that are older than drains take these.
+  drain: z._default(z.strictObject({ graceMs: between(0, 60_000), limitMs: between(0, 600_000) }), DRAIN),
   load: loadSchema,
   everyHopThroughBrowser: z.boolean(),
 });

@@ -89,6 +89,8 @@ function drawnServices(base: RunSettings['services'], draws: Draws): Record<Serv
       requestSlots,
       queueLimit: own.scale(50, 500, 'queue'),
       cpuSlots: own.whole(2, requestSlots, 'cpu'),
+      coldStartMs:
+        scalable.includes(service) && own.chance(0.3, 'cold') ? own.scale(100, 10_000, 'cold-start') : 0,
     };
     return [service, capacity] as const;
   });

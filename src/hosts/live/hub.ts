@@ -1,4 +1,4 @@
-import { type Composition, entryOf, instancesOf } from '../../compositions/index.ts';
+import { type Composition, entryOf, InstanceRoster, instancesOf } from '../../compositions/index.ts';
 import {
   type Fault,
   FaultSchedule,
@@ -120,6 +120,7 @@ export class Hub implements CommandedRun {
   readonly #log: LogKeeper;
   readonly #sequencer: Sequencer;
   readonly #fleet: Fleet;
+  readonly #roster: InstanceRoster;
   readonly #faults: FaultSchedule;
   readonly #relay: PageRelay;
   readonly #deliver: Deliver;
@@ -244,6 +245,7 @@ export class Hub implements CommandedRun {
       crashed: (instance, reason) => this.#faults.instanceCrashed(instance, reason.faultId),
       ended: (instance) => {
         this.#loaded(instance);
+        this.#roster.ended(instance);
         void this.#commits?.lookTwice(serviceOf(instance));
       },
       storeLost: (service) => this.#storeLost(service),
@@ -264,12 +266,22 @@ export class Hub implements CommandedRun {
           if (draft.type === 'fault.started') this.#faultStarts.set(draft.faultId, id);
         },
         crash: (instance, reason) => this.#fleet.crash(instance, reason),
-        restart: (instance) => this.startInstance(instance),
+        restart: (instance) => this.#begin(instance),
         instancesOf: (service) => this.instances().filter((instance) => serviceOf(instance) === service),
         changed: (faults) => this.#fleet.broadcast({ type: 'faults', faults }),
       },
       { lastNumber: past.lastFaultNumber },
     );
+    this.#roster = new InstanceRoster({
+      runs: (instance) => this.#fleet.runs(instance),
+      start: (instance) => this.#begin(instance),
+      drain: (instance) => this.#fleet.drain(instance),
+      stop: (instance) => this.#fleet.stop(instance),
+      dismissed: (instance) => this.write({ type: 'instance.stopped' }, { instance }),
+      heldDown: (instance) => this.#faults.instanceAdded(instance),
+      limitMs: () => this.#settings.drain.limitMs,
+      schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
+    });
     const after = (delayMs: number, run: () => void) =>
       delayMs > 0 ? this.#timers.schedule(delayMs, run) : this.#gate.pass(run);
     const faulty = faultyNetwork((message, reply) => this.#fleet.deliver(message, reply), {
@@ -301,7 +313,11 @@ export class Hub implements CommandedRun {
   }
 
   instances(): InstanceId[] {
-    return instancesOf(this.#composition, this.#settings);
+    return [...new Set([...this.#wanted(), ...this.draining])];
+  }
+
+  get draining(): readonly InstanceId[] {
+    return this.#roster.draining;
   }
 
   commanded(command: RunCommand): void {
@@ -326,7 +342,7 @@ export class Hub implements CommandedRun {
 
   restart(instance: InstanceId): void {
     this.#fleet.stop(instance);
-    this.startInstance(instance);
+    this.#begin(instance);
   }
 
   /** Writes an event of the run, or of the run about an instance. */
@@ -353,19 +369,29 @@ export class Hub implements CommandedRun {
   }
 
   changeSettings(settings: RunSettings): void {
-    const before = this.instances();
+    const before = this.#wanted();
     this.#settings = settings;
     this.write({ type: 'run.settings.changed', settings: settings as unknown as Json });
     this.#fleet.broadcast({ type: 'settings', settings });
-    const after = this.instances();
-    for (const instance of before) if (!after.includes(instance)) this.#fleet.stop(instance);
-    for (const instance of after) {
-      if (!before.includes(instance) && !this.#faults.instanceAdded(instance)) this.startInstance(instance);
-    }
+    this.#roster.changed(before, this.#wanted());
     void this.#remember();
   }
 
+  /** See `InstanceRoster`. */
   startInstance(instance: InstanceId): void {
+    this.#roster.startInstance(instance);
+  }
+
+  /** See `InstanceRoster`. */
+  drainInstance(instance: InstanceId): void {
+    this.#roster.drainInstance(instance);
+  }
+
+  #wanted(): readonly InstanceId[] {
+    return instancesOf(this.#composition, this.#settings);
+  }
+
+  #begin(instance: InstanceId): void {
     this.#fleet.start(instance).catch((error: unknown) => {
       // An instance that crashes while it starts is part of the game; anything else has been noticed.
       void error;
@@ -633,6 +659,8 @@ export class Hub implements CommandedRun {
       wallMs: this.#clock.wallMs,
       storage: this.#storage === null ? 'memory' : 'indexeddb',
       takeover: this.#commits?.takeoverOf(serviceOf(instance)) ?? 0,
+      // A shop that opens has had its time to get warm.
+      cold: this.#isOpen,
     };
   }
 
@@ -697,7 +725,7 @@ export class Hub implements CommandedRun {
     this.#commits?.lost(service);
     for (const instance of this.#fleet.storeLost(service)) {
       this.#fleet.crash(instance, { reason: 'its database was deleted', faultId: null });
-      this.startInstance(instance);
+      if (this.#wanted().includes(instance)) this.#begin(instance);
     }
   }
 

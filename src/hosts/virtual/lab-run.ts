@@ -2,6 +2,7 @@ import {
   type Composition,
   type CompositionName,
   compositions,
+  InstanceRoster,
   instancesOf,
   ShopOpening,
 } from '../../compositions/index.ts';
@@ -82,6 +83,7 @@ export class LabRun implements CommandedRun {
   readonly #composition: Composition;
   readonly #definitions: ReadonlyMap<ServiceName, ServiceDefinition>;
   readonly #opening: ShopOpening;
+  readonly #roster: InstanceRoster;
   #isOpen = false;
   #armed = false;
   readonly #made: ScheduledCommand[] = [];
@@ -122,10 +124,26 @@ export class LabRun implements CommandedRun {
       settings: setup.settings,
       crypto: labCrypto,
       wanted: () => this.instances(),
+      ended: (instance) => this.#roster.ended(instance),
+      // A shop that opens has had its time to get warm.
+      cold: () => this.#isOpen,
       wrote: (event) => {
         this.#opens(event);
         options.wrote?.(event);
       },
+    });
+    this.#roster = new InstanceRoster({
+      runs: (instance) => this.#host.isUp(instance),
+      start: (instance) => {
+        this.#add(instance);
+        this.#host.start(instance);
+      },
+      drain: (instance) => this.#host.drain(instance),
+      stop: (instance) => this.#host.stop(instance),
+      dismissed: (instance) => this.#host.write({ type: 'instance.stopped' }, { instance }),
+      heldDown: (instance) => this.faults.instanceAdded(instance),
+      limitMs: () => this.#host.settings.drain.limitMs,
+      schedule: (delayMs, wake) => this.#host.time.schedule(delayMs, wake),
     });
     this.#host.write({
       type: 'run.started',
@@ -169,9 +187,23 @@ export class LabRun implements CommandedRun {
     return this.#host.faults;
   }
 
-  /** All that the settings ask for, up or down. */
+  /** All that the settings ask for, up or down, and those that are still taking their leave. */
   instances(): readonly InstanceId[] {
-    return instancesOf(this.#composition, this.#host.settings);
+    return [...new Set([...this.#wanted(), ...this.draining])];
+  }
+
+  get draining(): readonly InstanceId[] {
+    return this.#roster.draining;
+  }
+
+  /** See `InstanceRoster`. */
+  startInstance(instance: InstanceId): void {
+    this.#roster.startInstance(instance);
+  }
+
+  /** See `InstanceRoster`. */
+  drainInstance(instance: InstanceId): void {
+    this.#roster.drainInstance(instance);
   }
 
   isUp(instance: InstanceId): boolean {
@@ -249,16 +281,10 @@ export class LabRun implements CommandedRun {
   }
 
   changeSettings(settings: RunSettings): void {
-    const before = this.instances();
+    const before = this.#wanted();
     this.#host.write({ type: 'run.settings.changed', settings: settings as unknown as Json });
     this.#host.changeSettings(settings);
-    const after = this.instances();
-    for (const instance of before) if (!after.includes(instance)) this.#host.stop(instance);
-    for (const instance of after) {
-      if (before.includes(instance)) continue;
-      this.#add(instance);
-      if (!this.faults.instanceAdded(instance)) this.#host.start(instance);
-    }
+    this.#roster.changed(before, this.#wanted());
   }
 
   commanded(command: RunCommand): void {
@@ -319,6 +345,10 @@ export class LabRun implements CommandedRun {
   stateHash(): string {
     const { time } = this.#host;
     return textHash(JSON.stringify([this.logHash(), this.tables(), time.nowUs, time.toCome()]));
+  }
+
+  #wanted(): readonly InstanceId[] {
+    return instancesOf(this.#composition, this.#host.settings);
   }
 
   #add(instance: InstanceId): void {
