@@ -1,3 +1,4 @@
+export * from './autoscaling.ts';
 export * from './composition.ts';
 export * from './compositions.ts';
 export * from './instance-roster.ts';

@@ -11,10 +11,12 @@ import { Cancelled, type Process, type ProcessInit, type ProcessOutcome, runProc
 import { ProcessContext, runRoot } from './process-context.ts';
 import type { EventDraft } from './run-event.ts';
 import type { BackgroundTask, ServiceDefinition } from './service-definition.ts';
+import { SlotMeter } from './slot-meter.ts';
 import { parseTraceparent } from './trace-context.ts';
 import { elapsedMs, plusMs } from './units.ts';
 
 const BACKGROUND_RESTART_MS = 1000;
+const LOAD_REPORT_MS = 1000;
 
 export interface AnswerToHost {
   readonly response: HttpResponse;
@@ -32,6 +34,7 @@ export class InstanceRuntime {
   #state: 'new' | 'starting' | 'ready' | 'draining' | 'closed' = 'new';
   /** Background tasks and their processes, from readiness on. */
   readonly #tasks = new Map<BackgroundTask, Process>();
+  #meter: SlotMeter | null = null;
 
   constructor(definition: ServiceDefinition, identity: InstanceIdentity, host: HostPorts) {
     this.#definition = definition;
@@ -59,6 +62,7 @@ export class InstanceRuntime {
       this.#state = 'ready';
       const ready = context.log.emit({ type: 'instance.ready' });
       this.#core.host.ready();
+      this.#keepMeter();
       for (const task of this.#definition.background) {
         const root = runRoot(this.#core, background(task.name, ready), async (own) => {
           await untilDone(task.name, own, (again) => task.run(again));
@@ -108,6 +112,27 @@ export class InstanceRuntime {
     const { slots, cpu, capacity } = this.#core;
     slots.setPermits(capacity.requestSlots);
     cpu.setPermits(capacity.cpuSlots);
+    this.#keepMeter();
+  }
+
+  /** AS-9: while there is an autoscaler, one that is ready says every second how busy it was. */
+  #keepMeter(): void {
+    const { host, slots } = this.#core;
+    const isAsked = () => this.#state === 'ready' && host.settings().autoscaler !== null;
+    if (this.#meter !== null || !isAsked()) return;
+    const meter = new SlotMeter(slots, () => host.now());
+    this.#meter = meter;
+    const report = () => {
+      if (!isAsked()) {
+        meter.stop();
+        this.#meter = null;
+        return;
+      }
+      const busySlots = meter.read();
+      this.write({ type: 'instance.load', busySlots, slots: slots.permits, queued: slots.waiting });
+      host.schedule(LOAD_REPORT_MS, report);
+    };
+    host.schedule(LOAD_REPORT_MS, report);
   }
 
   /** No port call of this life settles any more, and nothing it writes is heard. */

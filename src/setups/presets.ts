@@ -1,4 +1,12 @@
-import type { CapacitySettings, DrainSettings, EdgeKey, EdgePolicy, RunSettings } from '../kernel/index.ts';
+import type {
+  AutoscalerSettings,
+  CapacitySettings,
+  DrainSettings,
+  EdgeKey,
+  EdgePolicy,
+  RunSettings,
+  ScalingTarget,
+} from '../kernel/index.ts';
 
 /** The three sets of safety nets that key B switches between; `custom` is what somebody made of them. */
 export type SafetyNetPreset = 'none' | 'classroom' | 'production';
@@ -93,6 +101,18 @@ export function edgePolicy(preset: SafetyNetPreset): EdgePolicy {
   }
 }
 
+/** What the page switches on: to be watched within a minute (Kubernetes looks every 15 s, and waits 5 min to scale in). */
+export const CLASSROOM_AUTOSCALER: Omit<AutoscalerSettings, 'services'> = {
+  everyMs: 3000,
+  windowMs: 6000,
+  tolerance: 0.1,
+  scaleUpDelayMs: 0,
+  scaleDownDelayMs: 30_000,
+};
+
+/** What a service gets that is put under it. */
+export const CLASSROOM_TARGET: ScalingTarget = { utilisation: 0.6, minInstances: 1, maxInstances: 8 };
+
 /** One instance with so much service time and so many slots; CPU never binds before the slots do. */
 const capacity = (serviceTimeMs: number, requestSlots: number, spread = 0.3): CapacitySettings => ({
   instances: 1,
@@ -145,6 +165,7 @@ export function classroomSettings(): RunSettings {
     payment: { declineShare: 0 },
     cartHoldMs: 60_000,
     drain: DRAIN,
+    autoscaler: null,
     load: {
       running: true,
       ordersPerSecond: 1,

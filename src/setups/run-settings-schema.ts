@@ -81,6 +81,32 @@ const capacities = Object.fromEntries(SERVICE_NAMES.map((name) => [name, capacit
   typeof capacity
 >;
 
+/** Who may have more instances than one. */
+export const SCALABLE = ['broker', 'user', 'product', 'order', 'shipping', 'monolith'] as const;
+
+const scalingTarget = z
+  .strictObject({ utilisation: between(0.05, 1), minInstances: whole(1, 8), maxInstances: whole(1, 8) })
+  .check(
+    z.refine(({ minInstances, maxInstances }) => minInstances <= maxInstances, {
+      path: ['maxInstances'],
+      error: 'must not be below minInstances',
+    }),
+  );
+
+const autoscaler = z.strictObject({
+  everyMs: between(1000, 3_600_000),
+  windowMs: between(2000, 3_600_000),
+  tolerance: share,
+  scaleUpDelayMs: ms,
+  scaleDownDelayMs: ms,
+  services: z.strictObject(
+    Object.fromEntries(SCALABLE.map((name) => [name, z.exactOptional(z.nullable(scalingTarget))])) as Record<
+      (typeof SCALABLE)[number],
+      z.ZodMiniExactOptional<z.ZodMiniNullable<typeof scalingTarget>>
+    >,
+  ),
+});
+
 const EDGE_KEYS = SERVICE_NAMES.flatMap((from) => SERVICE_NAMES.map((to) => `${from}->${to}` as const));
 const isEdgeKey = (text: unknown): text is EdgeKey => (EDGE_KEYS as readonly unknown[]).includes(text);
 
@@ -136,6 +162,7 @@ export const runSettingsSchema: z.ZodMiniType<RunSettings> = z.strictObject({
   cartHoldMs: between(1000, 3_600_000),
   // Setups that are older than drains take these.
   drain: z._default(z.strictObject({ graceMs: between(0, 60_000), limitMs: between(0, 600_000) }), DRAIN),
+  autoscaler: z._default(z.nullable(autoscaler), null),
   load: loadSchema,
   everyHopThroughBrowser: z.boolean(),
 });

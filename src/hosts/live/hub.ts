@@ -1,4 +1,11 @@
-import { type Composition, entryOf, InstanceRoster, instancesOf } from '../../compositions/index.ts';
+import {
+  Autoscaler,
+  type Composition,
+  entryOf,
+  InstanceRoster,
+  instancesOf,
+  withInstances,
+} from '../../compositions/index.ts';
 import {
   type Fault,
   FaultSchedule,
@@ -121,6 +128,7 @@ export class Hub implements CommandedRun {
   readonly #sequencer: Sequencer;
   readonly #fleet: Fleet;
   readonly #roster: InstanceRoster;
+  readonly #autoscaler: Autoscaler;
   readonly #faults: FaultSchedule;
   readonly #relay: PageRelay;
   readonly #deliver: Deliver;
@@ -214,6 +222,7 @@ export class Hub implements CommandedRun {
       nowMs: () => performance.now(),
       publish: (events) => {
         this.#opening.add(events);
+        for (const event of events) this.#autoscaler.hears(event);
         this.#options.post({ type: 'events', events });
       },
       store: storage === null ? null : (events) => storage.append(events, this.#memory()),
@@ -282,6 +291,16 @@ export class Hub implements CommandedRun {
       limitMs: () => this.#settings.drain.limitMs,
       schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
     });
+    this.#autoscaler = new Autoscaler({
+      services: this.#composition.services,
+      settings: () => this.#settings,
+      now: () => this.#clock.now(),
+      schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
+      write: (draft) => this.write(draft),
+      scale: (service, instances, cause) =>
+        this.#changeSettings(withInstances(this.#settings, service, instances), cause),
+    });
+    this.#autoscaler.settingsChanged();
     const after = (delayMs: number, run: () => void) =>
       delayMs > 0 ? this.#timers.schedule(delayMs, run) : this.#gate.pass(run);
     const faulty = faultyNetwork((message, reply) => this.#fleet.deliver(message, reply), {
@@ -369,10 +388,15 @@ export class Hub implements CommandedRun {
   }
 
   changeSettings(settings: RunSettings): void {
+    this.#changeSettings(settings, null);
+  }
+
+  #changeSettings(settings: RunSettings, cause: EventId | null): void {
     const before = this.#wanted();
     this.#settings = settings;
-    this.write({ type: 'run.settings.changed', settings: settings as unknown as Json });
+    this.write({ type: 'run.settings.changed', settings: settings as unknown as Json }, { cause });
     this.#fleet.broadcast({ type: 'settings', settings });
+    this.#autoscaler.settingsChanged();
     this.#roster.changed(before, this.#wanted());
     void this.#remember();
   }

@@ -1,15 +1,18 @@
 import {
+  Autoscaler,
   type Composition,
   type CompositionName,
   compositions,
   InstanceRoster,
   instancesOf,
   ShopOpening,
+  withInstances,
 } from '../../compositions/index.ts';
 import type { Fault, ScheduledFault } from '../../faults/index.ts';
 import {
   type CrashReason,
   type CryptoPort,
+  type EventId,
   type FaultId,
   type InstanceId,
   type Json,
@@ -84,6 +87,7 @@ export class LabRun implements CommandedRun {
   readonly #definitions: ReadonlyMap<ServiceName, ServiceDefinition>;
   readonly #opening: ShopOpening;
   readonly #roster: InstanceRoster;
+  readonly #autoscaler: Autoscaler;
   #isOpen = false;
   #armed = false;
   readonly #made: ScheduledCommand[] = [];
@@ -129,6 +133,7 @@ export class LabRun implements CommandedRun {
       cold: () => this.#isOpen,
       wrote: (event) => {
         this.#opens(event);
+        this.#autoscaler.hears(event);
         options.wrote?.(event);
       },
     });
@@ -145,6 +150,16 @@ export class LabRun implements CommandedRun {
       limitMs: () => this.#host.settings.drain.limitMs,
       schedule: (delayMs, wake) => this.#host.time.schedule(delayMs, wake),
     });
+    this.#autoscaler = new Autoscaler({
+      services: composition.services,
+      settings: () => this.#host.settings,
+      now: () => this.#host.time.nowUs,
+      schedule: (delayMs, wake) => this.#host.time.schedule(delayMs, wake),
+      write: (draft) => this.#host.write(draft),
+      scale: (service, instances, cause) =>
+        this.#changeSettings(withInstances(this.#host.settings, service, instances), cause),
+    });
+    this.#autoscaler.settingsChanged();
     this.#host.write({
       type: 'run.started',
       seed: this.seed,
@@ -281,9 +296,14 @@ export class LabRun implements CommandedRun {
   }
 
   changeSettings(settings: RunSettings): void {
+    this.#changeSettings(settings, null);
+  }
+
+  #changeSettings(settings: RunSettings, cause: EventId | null): void {
     const before = this.#wanted();
-    this.#host.write({ type: 'run.settings.changed', settings: settings as unknown as Json });
+    this.#host.write({ type: 'run.settings.changed', settings: settings as unknown as Json }, { cause });
     this.#host.changeSettings(settings);
+    this.#autoscaler.settingsChanged();
     this.#roster.changed(before, this.#wanted());
   }
 

@@ -75,6 +75,7 @@ const baseSettings: RunSettings = {
   payment: { declineShare: 0 },
   cartHoldMs: 60_000,
   drain: { graceMs: 2000, limitMs: 15_000 },
+  autoscaler: null,
   load: {
     running: false,
     ordersPerSecond: 1,
