@@ -82,7 +82,7 @@ const capacities = Object.fromEntries(SERVICE_NAMES.map((name) => [name, capacit
 >;
 
 /** Who may have more instances than one. */
-export const SCALABLE = ['broker', 'user', 'product', 'order', 'shipping', 'monolith'] as const;
+export const SCALABLE = ['gateway', 'broker', 'user', 'product', 'order', 'shipping', 'monolith'] as const;
 
 const scalingTarget = z
   .strictObject({ utilisation: between(0.05, 1), minInstances: whole(1, 8), maxInstances: whole(1, 8) })

@@ -53,6 +53,7 @@ interface Life {
    */
   readonly port: MessagePort;
   state: 'loading' | 'starting' | 'ready' | 'over';
+  draining: boolean;
   /** It drains, and listens no more because of that event. */
   closed: EventId | null;
   /** Its database is gone: what it still tells of it has numbers that mean nothing any more. */
@@ -82,6 +83,12 @@ export class Fleet {
     return this.#lives.has(instance);
   }
 
+  /** It takes requests and does not drain. */
+  isReady(instance: InstanceId): boolean {
+    const life = this.#lives.get(instance);
+    return life?.state === 'ready' && !life.draining;
+  }
+
   get running(): readonly InstanceId[] {
     return [...this.#lives.keys()];
   }
@@ -100,6 +107,7 @@ export class Fleet {
         worker: this.#ports.spawn(instance),
         port: port1,
         state: 'loading',
+        draining: false,
         closed: null,
         storeLost: false,
         started: { resolve, reject },
@@ -148,6 +156,7 @@ export class Fleet {
   drain(instance: InstanceId): boolean {
     const life = this.#lives.get(instance);
     if (life?.state !== 'ready') return false;
+    life.draining = true;
     this.#post(life, { type: 'drain' });
     return true;
   }

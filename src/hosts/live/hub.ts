@@ -718,7 +718,7 @@ export class Hub implements CommandedRun {
     const [path = '/'] = request.path.split('?');
     const message: OutboundMessage = {
       from: OUTSIDE,
-      to: this.#entry,
+      to: this.#entryNow(),
       request: { ...request, headers: { ...request.headers, traceparent: formatTraceparent(span) } },
       operation: `${request.method} ${path}`,
       callId: callId(name),
@@ -729,6 +729,15 @@ export class Hub implements CommandedRun {
       cause: this.#runStarted(),
     };
     return this.#deliver(message, reply);
+  }
+
+  /** As the load balancer before a real shop would choose: one that takes requests, each in turn. */
+  #entryNow(): InstanceId {
+    const { entry } = this.#composition;
+    const ready = this.instances().filter(
+      (instance) => serviceOf(instance) === entry && this.#fleet.isReady(instance),
+    );
+    return ready[this.#outside % ready.length] ?? this.#entry;
   }
 
   /** Stands in for the cause that a request from outside does not have; the callee is told of none. */

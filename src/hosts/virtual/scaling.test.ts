@@ -211,6 +211,62 @@ describe('scaling in', () => {
   });
 });
 
+describe('who answers customers', () => {
+  it('SCALE-12 an entry of several is balanced by health: new ones join, drained and dead ones are left out', async () => {
+    const run = await ran(
+      40_000,
+      [
+        scale(10_000, 'gateway', 3),
+        { atMs: 20_000, command: { type: 'instance.crash', instance: instanceId('gateway', 1) } },
+        scale(30_000, 'gateway', 2),
+      ],
+      { load: { browsesPerSecond: 6 } },
+    );
+    const asked = (fromMs: number, untilMs: number) =>
+      of(run, 'request.received').filter(
+        (e) => e.service === 'gateway' && e.plane === 'data' && atMs(e) > fromMs && atMs(e) < untilMs,
+      );
+    expect([...new Set(asked(0, 10_000).map((e) => e.instance))]).toEqual(['gateway-1']);
+    expect(new Set(asked(12_000, 20_000).map((e) => e.instance)).size).toBe(3);
+    expect([...new Set(asked(22_000, 29_000).map((e) => e.instance))].sort()).toEqual([
+      'gateway-2',
+      'gateway-3',
+    ]);
+    expect([...new Set(asked(33_000, 40_000).map((e) => e.instance))]).toEqual(['gateway-2']);
+    // Of three, one ended in the middle of its work: only what it had begun is lost.
+    const lost = of(run, 'intent.answered').filter((e) => e.outcome === 'failed');
+    expect(lost.length).toBeLessThan(8);
+    expect(lost.every((event) => atMs(event) > 20_000 && atMs(event) < 21_000)).toBe(true);
+  });
+
+  it('SCALE-12 the monolith scales whole', async () => {
+    const setup = setupWith({ load: { browsesPerSecond: 6, ordersPerSecond: 2 } });
+    const run = await LabRun.create({
+      setup,
+      composition: 'monolith',
+      seed: 11,
+      turn,
+      commands: [scale(10_000, 'monolith', 3), scale(25_000, 'monolith', 1)],
+    });
+    await run.advanceTo(60_000);
+    const busy = (fromMs: number, untilMs: number) =>
+      new Set(
+        of(run, 'request.received')
+          .filter(
+            (e) => e.plane === 'data' && e.service === 'monolith' && atMs(e) > fromMs && atMs(e) < untilMs,
+          )
+          .map((e) => e.instance),
+      ).size;
+    expect([busy(0, 10_000), busy(12_000, 25_000), busy(29_000, 60_000)]).toEqual([1, 3, 1]);
+    expect(of(run, 'intent.answered').filter((e) => e.outcome === 'failed')).toEqual([]);
+    expect(
+      lifecycle(run, 'monolith-3')
+        .slice(2)
+        .map((line) => line.split(' ')[1]),
+    ).toEqual(['instance.draining', 'instance.stopped']);
+  });
+});
+
 const AUTOSCALED = {
   autoscaler: {
     everyMs: 3000,
