@@ -1,4 +1,11 @@
-import type { CapacitySettings, EdgePolicy, RunSettings, ServiceName } from '../../kernel/index.ts';
+import type {
+  AutoscalerSettings,
+  CapacitySettings,
+  EdgePolicy,
+  RunSettings,
+  ScalingTarget,
+  ServiceName,
+} from '../../kernel/index.ts';
 import {
   classroomSettings,
   edgePolicy,
@@ -73,7 +80,31 @@ export function stormSettings(draws: Draws, load: RunSettings['load']): RunSetti
       deliverMs: track.scale(100, 6000, 'deliver'),
       failureShare: track.chance(0.5, 'fails') ? track.between(0, 0.3, 'failure-share') : 0,
     },
+    drain: { graceMs: draws.scale(1, 4000, 'drain-grace'), limitMs: draws.scale(500, 10_000, 'drain-limit') },
     load,
+  };
+}
+
+/** Impatient ones among them, which send instances away as soon as there is nothing to do. */
+export function stormAutoscaler(draws: Draws): AutoscalerSettings {
+  const everyMs = draws.scale(1000, 10_000, 'every');
+  const drawn = SCALABLE.flatMap((service) => {
+    const own = draws.of(service);
+    const minInstances = own.whole(1, 2, 'least');
+    const target: ScalingTarget = {
+      utilisation: own.between(0.1, 0.9, 'target'),
+      minInstances,
+      maxInstances: minInstances + own.whole(0, 3, 'more'),
+    };
+    return own.chance(0.5, 'on') ? [[service, target] as const] : [];
+  });
+  return {
+    everyMs,
+    windowMs: Math.max(2000, everyMs),
+    tolerance: draws.between(0, 0.2, 'tolerance'),
+    scaleUpDelayMs: draws.chance(0.5, 'slow-up') ? draws.scale(1000, 10_000, 'up') : 0,
+    scaleDownDelayMs: draws.scale(1000, 60_000, 'down'),
+    services: Object.fromEntries(drawn),
   };
 }
 
