@@ -139,14 +139,15 @@ export class LabRun implements CommandedRun {
     });
     this.#roster = new InstanceRoster({
       runs: (instance) => this.#host.isUp(instance),
-      start: (instance) => {
-        this.#add(instance);
-        this.#host.start(instance);
-      },
+      start: (instance) => this.#host.start(instance),
       drain: (instance) => this.#host.drain(instance),
       stop: (instance) => this.#host.stop(instance),
       dismissed: (instance) => this.#host.write({ type: 'instance.stopped' }, { instance }),
-      heldDown: (instance) => this.faults.instanceAdded(instance),
+      heldDown: (instance) => {
+        // Whoever starts it, the fault at its end or the roster now, finds it there.
+        this.#add(instance);
+        return this.faults.instanceAdded(instance);
+      },
       limitMs: () => this.#host.settings.drain.limitMs,
       schedule: (delayMs, wake) => this.#host.time.schedule(delayMs, wake),
     });

@@ -65,6 +65,15 @@ describe('scaling out', () => {
   });
 });
 
+it('SCALE-1 scaled out while a fault holds the service down, it starts when the fault ends', async () => {
+  const down = {
+    type: 'fault.add',
+    fault: { kind: 'down', target: { kind: 'service', service: 'product' }, lengthMs: 5000 },
+  } as const;
+  const run = await ran(20_000, [{ atMs: 9000, command: down }, scale(10_000, 'product', 2)]);
+  expect(lifecycle(run, 'product-2')[0]).toBe('14000 instance.started');
+});
+
 describe('scaling in', () => {
   it('SCALE-3 the newest drains: it says goodbye, is served out, refuses after its grace, and stops', async () => {
     const run = await ran(40_000, [scale(20_000, 'product', 1)], {
