@@ -48,7 +48,7 @@ describe('the autoscaler decides', () => {
     [[0.75, 0.75], 0.5, '3 3 above-target'],
     [[0.8, 0.8], 0.5, '4 4 above-target'], // 3.2
     [[0.6, 0.6, 0.6], 0.2, '9 8 at-maximum'],
-    [[0.9, 0.9, 0.9], 0.3, '9 8 at-maximum'], // 9 and not 10, though 0.9 / 0.3 is not quite 3
+    [[0.4, 0.4, 0.4], 0.2, '6 6 above-target'], // and not 7, though the machine's product is a hair above 6
     [[1, 0], 0.5, '2 2 within-tolerance'],
     [[0.25, 0.25], 0.5, '1 1 below-target'],
     [[0.2, 0.2, 0.2, 0.2], 0.5, '2 2 below-target'], // 1.6

@@ -73,7 +73,8 @@ const NOWHERE = { name: 'Ada', street: '1 Station Road', postcode: '00000', city
 
 /** A few ups and downs of a service, some of them right after one another. */
 function scaled(draws: Draws): readonly ScheduledCommand[] {
-  const service = draws.among(SCALABLE, 'service');
+  // Order most of all: it is what leaves most in other hands.
+  const service = draws.among([...SCALABLE, 'order', 'order', 'order'] as const, 'service');
   const to = (atMs: number, instances: number): ScheduledCommand => ({
     atMs,
     command: { type: 'settings.set', patch: { services: { [service]: { instances } } } },
@@ -142,7 +143,7 @@ const ACTION_CLASSES: readonly ActionClass[] = [
   },
   {
     name: 'scaling',
-    draw: (draws) => ({ commands: severally(draws, 5, 30, scaled).flat() }),
+    draw: (draws) => ({ commands: severally(draws, 10, 50, scaled).flat() }),
   },
   {
     name: 'cancellations',

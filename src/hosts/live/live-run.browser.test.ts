@@ -448,7 +448,7 @@ describe('a live run', () => {
     );
   });
 
-  it('SCALE-3 SCALE-4 lets an instance that is scaled in end its work, refuses what comes after its grace, and starts it anew', async () => {
+  it('SCALE-3 SCALE-6 lets an instance that is scaled in end its work, and starts it anew when it is wanted again', async () => {
     const live = await startAfresh('drain', { drain: { graceMs: 100, limitMs: 10_000 } }, 2);
     const to = async (instances: number) =>
       await ok({ type: 'settings.set', patch: { services: { order: { instances } } } });

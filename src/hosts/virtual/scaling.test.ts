@@ -112,7 +112,10 @@ describe('scaling in', () => {
     expect(refused.length).toBeGreaterThan(0);
     const [leaves] = of(run, 'instance.draining', 'product-2');
     const [stopped] = of(run, 'instance.stopped', 'product-2');
-    expect([leaves?.id, stopped?.id]).toContain(refused[0]?.cause);
+    expect(refused.map((event) => event.cause)).toContain(leaves?.id);
+    expect(
+      of(run, 'response.sent', 'product-2').filter((event) => event.status === 503 && event.plane === 'data'),
+    ).toEqual([]);
     // What was under way is answered first.
     const answers = of(run, 'response.sent', 'product-2')
       .filter((e) => e.plane === 'data')
