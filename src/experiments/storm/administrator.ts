@@ -12,11 +12,14 @@ export class Administrator {
     await this.#send('POST', `/orders/${orderId}/cancellation`);
   }
 
-  /** No faults, nobody who orders, one instance of each service at least, every one up. */
+  /** No faults, nobody who orders, nobody scaled to none, every instance up. */
   async heal(): Promise<void> {
     await this.#run.command({ type: 'fault.clear-all' });
     await this.#run.command({ type: 'load.set', running: false });
-    const none = this.#run.services.filter((service) => this.#run.settings.services[service].instances === 0);
+    const { services: atFirst } = this.#run.setup.settings;
+    const none = this.#run.services.filter(
+      (service) => this.#run.settings.services[service].instances === 0 && atFirst[service].instances > 0,
+    );
     const services = Object.fromEntries(none.map((service) => [service, { instances: 1 }]));
     if (none.length > 0) await this.#run.command({ type: 'settings.set', patch: { services } });
     for (const instance of this.#run.instances()) {
