@@ -26,6 +26,16 @@ export type LoadService = (service: ServiceName) => Promise<ServiceDefinition>;
 /** The one instance that customers know the address of. */
 export const entryOf = ({ entry }: Pick<Composition, 'entry'>): InstanceId => instanceId(entry, 1);
 
+/** The settings with another number of a service's instances. */
+export const withInstances = (
+  settings: RunSettings,
+  service: ServiceName,
+  instances: number,
+): RunSettings => ({
+  ...settings,
+  services: { ...settings.services, [service]: { ...settings.services[service], instances } },
+});
+
 /** The instances that a composition has under these settings, in the order in which they start. */
 export const instancesOf = (composition: Composition, settings: RunSettings): InstanceId[] =>
   composition.services.flatMap((service) =>

@@ -76,8 +76,11 @@ export class SideMeasurement {
           this.#callsOfTrace.set(event.traceId, (this.#callsOfTrace.get(event.traceId) ?? 0) + 1);
         break;
       case 'instance.ready':
+        if (!OUTSIDE.includes(event.service)) this.#deployables.add(event.service);
+        break;
+      case 'instance.started':
+        // One that is not ready yet is paid for like the others.
         if (OUTSIDE.includes(event.service)) break;
-        this.#deployables.add(event.service);
         if (!this.#upSinceUs.has(event.instance)) this.#upSinceUs.set(event.instance, event.timeUs);
         break;
       case 'instance.crashed':

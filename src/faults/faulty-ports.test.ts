@@ -43,6 +43,8 @@ const host = (crash: () => void): HostPorts => ({
   emit: NOTHING,
   crash,
   ready: NOTHING,
+  closed: NOTHING,
+  drained: NOTHING,
 });
 
 const message = {

@@ -64,6 +64,8 @@ export function faultyPorts(ports: HostPorts, options: FaultyPortsOptions): Host
     emit: (event) => ports.emit(event),
     crash: (reason) => ports.crash(reason),
     ready: () => ports.ready(),
+    closed: (cause) => ports.closed(cause),
+    drained: (cause) => ports.drained(cause),
     work(durationMs, done) {
       const before = triggers.reached('work', '', 'before');
       if (before !== null) {

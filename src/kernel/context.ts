@@ -29,6 +29,11 @@ export interface ScopeOptions {
   readonly cause?: EventId;
 }
 
+export interface ForkOptions extends ScopeOptions {
+  /** A drain does not wait for it. */
+  readonly aside?: boolean;
+}
+
 export interface Fork {
   cancel(reason: string): void;
 }
@@ -49,6 +54,8 @@ export interface Context {
   readonly store: StorePort;
   readonly crypto: CryptoPort;
   readonly log: LogPort;
+  /** The instance takes its leave: nothing is begun that somebody else can do. */
+  readonly draining: boolean;
 
   /** Uses one of the instance's CPU slots for so long; waits for one when all are in use. */
   work(durationMs: number): PortCall<void>;
@@ -69,7 +76,7 @@ export interface Context {
   /** Runs a branch to its end under another span, cause or deadline. */
   scope<T>(options: ScopeOptions, branch: Branch<T>): PortCall<T>;
   /** Detached: outlives this process and its deadline, ends with the instance. A throw is logged as `process.failed`. */
-  fork(options: ScopeOptions, branch: Branch<void>): Fork;
+  fork(options: ForkOptions, branch: Branch<void>): Fork;
 
   /** For kernel, hosts and patterns: a wait of their own that the host can count and cancel. */
   portCall<T>(name: string, start: (settle: Settle<T>) => (() => void) | undefined): PortCall<T>;

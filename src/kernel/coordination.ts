@@ -48,6 +48,8 @@ export class Semaphore {
   #permits: number;
   #used = 0;
   readonly #waiting: (() => void)[] = [];
+  /** Hears before each change of `used`. */
+  changes: (() => void) | null = null;
 
   constructor(permits: number) {
     this.#permits = permits;
@@ -74,6 +76,7 @@ export class Semaphore {
   /** A permit if one is free now. */
   tryAcquire(): boolean {
     if (this.#used >= this.#permits) return false;
+    this.changes?.();
     this.#used += 1;
     return true;
   }
@@ -96,6 +99,7 @@ export class Semaphore {
   }
 
   release(): void {
+    this.changes?.();
     this.#used -= 1;
     this.#admit();
   }
@@ -104,6 +108,7 @@ export class Semaphore {
     while (this.#used < this.#permits) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
+      this.changes?.();
       this.#used += 1;
       next();
     }

@@ -88,6 +88,10 @@ export interface HostPorts {
   emit(event: RunEvent): void;
   /** Ends the instance here and now; nothing of it runs afterwards. */
   crash(reason: CrashReason): void;
-  /** Tells the host of the instance's own lifecycle (`ready`). */
+  /** Tells the host of the instance's own lifecycle: it takes requests. */
   ready(): void;
+  /** It drains and listens no more: who knocks now is refused a connection. `cause`: its `instance.draining`. */
+  closed(cause: EventId): void;
+  /** Nothing is under way in it any more: it may be ended. */
+  drained(cause: EventId): void;
 }

@@ -26,6 +26,11 @@ export class InstanceCore {
   readonly cpu: Semaphore;
   /** Processes without a parent. */
   readonly roots = new Set<Process>();
+  /** Those of them that a drain does not wait for. */
+  readonly aside = new Set<Process>();
+  draining = false;
+  /** Hears of the end of each root while it is set. */
+  rootEnded: (() => void) | null = null;
   readonly #locals = new Map<Local<unknown>, unknown>();
   #events = 0;
   #spans = 0;
@@ -96,6 +101,12 @@ export class InstanceCore {
     const process = new Process(this.life, null, init);
     this.roots.add(process);
     return process;
+  }
+
+  endRoot(process: Process): void {
+    this.roots.delete(process);
+    this.aside.delete(process);
+    this.rootEnded?.();
   }
 
   newChild(parent: Process, options: ScopeOptions): Process {

@@ -11,11 +11,13 @@ import { Cancelled, type Process, type ProcessInit, type ProcessOutcome, runProc
 import { ProcessContext, runRoot } from './process-context.ts';
 import { RequestQueue, type Waiting } from './request-queue.ts';
 import type { EventDraft } from './run-event.ts';
-import type { ServiceDefinition } from './service-definition.ts';
+import type { BackgroundTask, ServiceDefinition } from './service-definition.ts';
+import { SlotMeter } from './slot-meter.ts';
 import { parseTraceparent } from './trace-context.ts';
 import { elapsedMs, plusMs } from './units.ts';
 
 const BACKGROUND_RESTART_MS = 1000;
+const LOAD_REPORT_MS = 1000;
 
 export interface AnswerToHost {
   readonly response: HttpResponse;
@@ -31,7 +33,10 @@ export class InstanceRuntime {
   readonly #definition: ServiceDefinition;
   readonly #core: InstanceCore;
   readonly #queue = new RequestQueue();
-  #state: 'new' | 'starting' | 'ready' | 'draining' = 'new';
+  #state: 'new' | 'starting' | 'ready' | 'draining' | 'closed' = 'new';
+  /** Background tasks and their processes, from readiness on. */
+  readonly #tasks = new Map<BackgroundTask, Process>();
+  #meter: SlotMeter | null = null;
 
   constructor(definition: ServiceDefinition, identity: InstanceIdentity, host: HostPorts) {
     this.#definition = definition;
@@ -43,23 +48,65 @@ export class InstanceRuntime {
     return this.#core.write(draft, at);
   }
 
-  /** Runs `onStart`, again a moment later when it throws; then opens the door and begins the background tasks. */
-  start(): void {
+  /**
+   * Runs `onStart`, again a moment later when it throws; then opens the door and begins the background tasks.
+   * `cold`: it takes its cold start first.
+   */
+  start({ cold = false }: { readonly cold?: boolean } = {}): void {
     assert(this.#state === 'new', 'an instance starts once');
     this.#state = 'starting';
     const { incarnation } = this.#core.identity;
     const started = this.write({ type: 'instance.started', incarnation });
     runRoot(this.#core, background('start', started), async (context) => {
+      const { coldStartMs } = this.#core.capacity;
+      if (cold && coldStartMs > 0) await context.clock.sleep(coldStartMs);
       await untilDone('start', context, async (own) => await this.#definition.onStart?.(own));
       this.#state = 'ready';
       const ready = context.log.emit({ type: 'instance.ready' });
       this.#core.host.ready();
+      this.#keepMeter();
       for (const task of this.#definition.background) {
-        runRoot(this.#core, background(task.name, ready), async (own) => {
+        const root = runRoot(this.#core, background(task.name, ready), async (own) => {
           await untilDone(task.name, own, (again) => task.run(again));
         });
+        this.#tasks.set(task, root);
       }
     });
+  }
+
+  /**
+   * Takes its leave: says goodbye, begins nothing more by itself, takes requests until its grace is over, and
+   * tells the host when nothing is under way any more. False when it is not ready: then there is nothing to end well.
+   */
+  drain(): boolean {
+    if (this.#state !== 'ready') return false;
+    const core = this.#core;
+    const { host } = core;
+    this.#state = 'draining';
+    core.draining = true;
+    const cause = this.write({ type: 'instance.draining' });
+    for (const [task, process] of this.#tasks) {
+      const { name, whenDraining = 'cancelled', leave } = task;
+      if (whenDraining === 'goes-on' && core.roots.has(process)) core.aside.add(process);
+      if (whenDraining === 'cancelled') process.cancel('its instance drains');
+      if (leave !== undefined) {
+        runRoot(core, background(`${name}/leave`, cause), async (context) => await leave.call(task, context));
+      }
+    }
+    host.schedule(host.settings().drain.graceMs, () => {
+      this.#state = 'closed';
+      host.closed(cause);
+      core.rootEnded = () => this.#endIfIdle(cause);
+      this.#endIfIdle(cause);
+    });
+    return true;
+  }
+
+  #endIfIdle(cause: EventId): void {
+    const core = this.#core;
+    if (core.slots.waiting > 0 || core.roots.size > core.aside.size) return;
+    core.rootEnded = null;
+    core.host.drained(cause);
   }
 
   /** The settings changed: slots follow at once. */
@@ -67,6 +114,27 @@ export class InstanceRuntime {
     const { slots, cpu, capacity } = this.#core;
     slots.setPermits(capacity.requestSlots);
     cpu.setPermits(capacity.cpuSlots);
+    this.#keepMeter();
+  }
+
+  /** AS-9: while there is an autoscaler, one that is ready says every second how busy it was. */
+  #keepMeter(): void {
+    const { host, slots } = this.#core;
+    const isAsked = () => this.#state === 'ready' && host.settings().autoscaler !== null;
+    if (this.#meter !== null || !isAsked()) return;
+    const meter = new SlotMeter(slots, () => host.now());
+    this.#meter = meter;
+    const report = () => {
+      if (!isAsked()) {
+        meter.stop();
+        this.#meter = null;
+        return;
+      }
+      const busySlots = meter.read();
+      this.write({ type: 'instance.load', busySlots, slots: slots.permits, queued: slots.waiting });
+      host.schedule(LOAD_REPORT_MS, report);
+    };
+    host.schedule(LOAD_REPORT_MS, report);
   }
 
   /** No port call of this life settles any more, and nothing it writes is heard. */
@@ -114,14 +182,15 @@ export class InstanceRuntime {
       respond({ response, cause: id });
     };
 
-    if (this.#state !== 'ready') {
+    // One that drains says so of its health alone: who comes all the same is served until it has closed.
+    if (this.#state !== 'ready' && this.#state !== 'draining') {
       answer(
         problemResponse(
           {
             type: 'about:blank',
             title: 'Service Unavailable',
             status: 503,
-            detail: `${instance} is ${this.#state === 'draining' ? 'draining' : 'still starting'}.`,
+            detail: `${instance} is ${this.#core.draining ? 'draining' : 'still starting'}.`,
           },
           { 'retry-after': '1' },
         ),
@@ -157,6 +226,7 @@ export class InstanceRuntime {
         this.#queue.leave(waiting);
         shed();
         leaveQueue();
+        core.rootEnded?.();
       },
     };
     const admitted = () => {
@@ -192,19 +262,20 @@ export class InstanceRuntime {
         own,
         () => this.#definition.handle(request, context),
         (outcome) => {
-          core.roots.delete(own);
           if (needsSlot) slots.release();
-          if (cancelled) return;
-          if (outcome.ok) {
-            answer(outcome.value, own.cause);
-          } else {
-            const message = messageOf(outcome.error);
-            this.write(
-              { type: 'process.failed', process: operation, error: message },
-              { ...at, cause: own.cause },
-            );
-            answer(failureResponse(outcome.error), own.cause);
+          if (!cancelled) {
+            if (outcome.ok) {
+              answer(outcome.value, own.cause);
+            } else {
+              const message = messageOf(outcome.error);
+              this.write(
+                { type: 'process.failed', process: operation, error: message },
+                { ...at, cause: own.cause },
+              );
+              answer(failureResponse(outcome.error), own.cause);
+            }
           }
+          core.endRoot(own);
         },
       );
     };
@@ -218,6 +289,7 @@ export class InstanceRuntime {
       this.#queue.leave(waiting);
       leaveQueue();
       process?.cancel('the caller gave up');
+      core.rootEnded?.();
     };
   }
 
@@ -234,7 +306,7 @@ export class InstanceRuntime {
       process,
       () => control.call(this.#definition, command, new ProcessContext(core, process, null)),
       (outcome) => {
-        core.roots.delete(process);
+        core.endRoot(process);
         done(outcome);
       },
     );

@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import type { Branch, Context, Fork, Local, ScopeOptions } from './context.ts';
+import type { Branch, Context, Fork, ForkOptions, Local, ScopeOptions } from './context.ts';
 import type { HttpOutcome } from './http-message.ts';
 import type { EventId, InstanceId } from './ids.ts';
 import { type InstanceCore, messageOf } from './instance-core.ts';
@@ -93,6 +93,9 @@ export class ProcessContext implements Context, ClockPort, LogPort, NetworkPort,
   }
   get log(): LogPort {
     return this;
+  }
+  get draining(): boolean {
+    return this.core.draining;
   }
 
   now(): RunTimeUs {
@@ -241,11 +244,11 @@ export class ProcessContext implements Context, ClockPort, LogPort, NetworkPort,
     });
   }
 
-  fork(options: ScopeOptions, branch: Branch<void>): Fork {
+  fork({ aside = false, ...options }: ForkOptions, branch: Branch<void>): Fork {
     const detached = this.core.newChild(this.process, { deadlineUs: null, ...options });
     detached.leaveParent();
     const { name, span, parentSpanId, cause, deadlineUs } = detached;
-    const root = runRoot(this.core, { name, span, parentSpanId, cause, deadlineUs }, branch);
+    const root = runRoot(this.core, { name, span, parentSpanId, cause, deadlineUs }, branch, aside);
     return { cancel: (reason) => root.cancel(reason) };
   }
 
@@ -281,18 +284,24 @@ function settleWith<T>(settle: Settle<T>, outcome: ProcessOutcome<T>): void {
   else settle.reject(outcome.error);
 }
 
-/** Runs a branch as a process that nobody waits for. A throw is logged as `process.failed`. */
-export function runRoot(core: InstanceCore, init: ProcessInit, branch: Branch<void>): Process {
+/** Runs a branch as a process that nobody waits for; `aside`: not even a drain. A throw is logged as `process.failed`. */
+export function runRoot(core: InstanceCore, init: ProcessInit, branch: Branch<void>, aside = false): Process {
   const process = core.newRoot(init);
+  if (aside) core.aside.add(process);
   runProcess(
     process,
     () => branch(new ProcessContext(core, process, null)),
     (outcome) => {
-      core.roots.delete(process);
-      if (outcome.ok || outcome.error instanceof Cancelled) return;
-      const draft = { type: 'process.failed', process: init.name, error: messageOf(outcome.error) } as const;
-      const { span, cause } = process;
-      core.write(draft, { traceId: span?.traceId ?? null, spanId: span?.spanId ?? null, cause });
+      if (!outcome.ok && !(outcome.error instanceof Cancelled)) {
+        const draft = {
+          type: 'process.failed',
+          process: init.name,
+          error: messageOf(outcome.error),
+        } as const;
+        const { span, cause } = process;
+        core.write(draft, { traceId: span?.traceId ?? null, spanId: span?.spanId ?? null, cause });
+      }
+      core.endRoot(process);
     },
   );
   return process;

@@ -62,8 +62,23 @@ export interface RunEventPayloads {
   'instance.ready': Record<never, never>;
   'instance.draining': Record<never, never>;
   'instance.hung': Record<never, never>;
+  /** What it says of itself every second while there is an autoscaler: request slots in use, averaged over that second. */
+  'instance.load': { readonly busySlots: number; readonly slots: number; readonly queued: number };
   'instance.stopped': Record<never, never>;
   'instance.crashed': { readonly reason: string; readonly faultId: FaultId | null };
+  /** Written when it says something else than before. */
+  'autoscaler.decided': {
+    readonly of: ServiceName;
+    readonly current: number;
+    /** Of the instances that reported; null: none did. */
+    readonly utilisation: number | null;
+    readonly target: number;
+    /** By the figures alone. */
+    readonly recommended: number;
+    /** After waiting and bounds. */
+    readonly desired: number;
+    readonly reason: string;
+  };
   'process.failed': { readonly process: string; readonly error: string };
 
   // Customers: one intent is one action of a customer; its retries belong to it.
@@ -298,6 +313,8 @@ export interface RunEventPayloads {
   // Discovery.
   'registry.instance.registered': { readonly registered: InstanceId };
   'registry.instance.expired': { readonly expired: InstanceId };
+  /** It has said goodbye. */
+  'registry.instance.removed': { readonly removed: InstanceId };
   'discovery.refreshed': { readonly known: Readonly<Record<string, readonly InstanceId[]>> };
 
   // Faults. `fault.injected` names each single effect, so that a failure can be followed back to its fault.

@@ -34,6 +34,10 @@ export interface RunSettings {
   };
   readonly payment: { readonly declineShare: number };
   readonly cartHoldMs: number;
+  /** How an instance that is not wanted any more takes its leave. */
+  readonly drain: DrainSettings;
+  /** null: how many instances there are is set by hand alone. */
+  readonly autoscaler: AutoscalerSettings | null;
   readonly load: LoadSettings;
   /** Relay every hop through the page's own `fetch`, for the developer tools to show (live host). */
   readonly everyHopThroughBrowser: boolean;
@@ -55,6 +59,37 @@ export interface CapacitySettings {
   readonly requestSlots: number;
   readonly queueLimit: number;
   readonly cpuSlots: number;
+  /** How long a new instance needs before it is ready, on top of what its start takes by itself. */
+  readonly coldStartMs: number;
+}
+
+/** As Kubernetes' HorizontalPodAutoscaler. */
+export interface AutoscalerSettings {
+  /** Between two looks. */
+  readonly everyMs: number;
+  /** Over so long what instances report is averaged. */
+  readonly windowMs: number;
+  /** No change while utilisation ÷ target differs from 1 by no more. */
+  readonly tolerance: number;
+  /** Stabilisation: more are asked for only when all recommendations of so long said so. */
+  readonly scaleUpDelayMs: number;
+  readonly scaleDownDelayMs: number;
+  /** Who is scaled; all others are left alone. */
+  readonly services: Readonly<Partial<Record<ServiceName, ScalingTarget | null>>>;
+}
+
+export interface ScalingTarget {
+  /** Busy request slots ÷ request slots. */
+  readonly utilisation: number;
+  readonly minInstances: number;
+  readonly maxInstances: number;
+}
+
+export interface DrainSettings {
+  /** It still takes requests for so long, for callers whose copy of the registry is old. */
+  readonly graceMs: number;
+  /** From the drain's beginning; what is under way then is cut off. */
+  readonly limitMs: number;
 }
 
 export interface EdgePolicy {

@@ -12,6 +12,13 @@ export type Priority = (typeof PRIORITIES)[number];
 export interface BackgroundTask {
   readonly name: string;
   run(context: Context): Promise<void>;
+  /**
+   * What becomes of it when its instance drains: it is cancelled (default); it looks at `context.draining` and
+   * ends by itself, which the drain waits for; or it goes on to the last, because work under way leans on it.
+   */
+  readonly whenDraining?: 'cancelled' | 'ends' | 'goes-on';
+  /** Its goodbye, as the drain begins; the drain waits for it. */
+  leave?(context: Context): Promise<void>;
 }
 
 /** A service, for any host: what it stores, how it answers, what it does unasked. */

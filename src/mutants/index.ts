@@ -3,6 +3,7 @@ import { callMutants } from './call-mutants.ts';
 import { messagingMutants } from './messaging-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { sagaMutants } from './saga-mutants.ts';
+import { scalingMutants } from './scaling-mutants.ts';
 
 export type { Mutant } from './mutant.ts';
 export { mutantPlugin } from './mutant-plugin.ts';
@@ -13,4 +14,5 @@ export const mutants: readonly Mutant[] = [
   ...breakerMutants,
   ...sagaMutants,
   ...messagingMutants,
+  ...scalingMutants,
 ];

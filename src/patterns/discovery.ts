@@ -204,9 +204,19 @@ async function repeatedly(
   }
 }
 
-/** Registers this instance and renews its lease: one PUT is both. */
+/** Registers this instance and renews its lease: one PUT is both. One that drains takes itself out. */
 export const registrationTask = (): BackgroundTask => ({
   name: 'registration',
+  leave: async (context) => {
+    const { instance } = context;
+    const input = { params: { instanceId: instance } };
+    await askRegistry(
+      context,
+      registryContract.operations.removeInstance,
+      input,
+      context.settings.registry.leaseMs,
+    );
+  },
   run: async (context) => {
     const { instance, service } = context;
     await repeatedly(
@@ -226,6 +236,7 @@ export const registrationTask = (): BackgroundTask => ({
 /** Keeps this instance's copy of the registry fresh, and says so in the log when it changed. */
 export const discoveryTask = (services: readonly ServiceName[]): BackgroundTask => ({
   name: 'discovery',
+  whenDraining: 'goes-on',
   run: async (context) => {
     const book = context.local(addressBook);
     for (const service of services) if (FIXED[service] === undefined) book.watched.add(service);

@@ -1,4 +1,5 @@
 export * from './attempt.ts';
+export * from './autoscaler.ts';
 export * from './broker-contract.ts';
 export * from './bulkhead.ts';
 export * from './call.ts';

@@ -16,7 +16,7 @@ import {
 import { brokerContract } from './broker-contract.ts';
 import { call } from './call.ts';
 import { type CloudEvent, rfc3339 } from './cloud-event.ts';
-import { claimLease, leaseHolder, leaseTable } from './lease.ts';
+import { claimLease, leaseHolder, leaseTable, releaseLease } from './lease.ts';
 import { WakeUp } from './wake-up.ts';
 
 // Transactional outbox. MSG-1: an event's row commits with the change that it tells of, or neither does.
@@ -111,15 +111,20 @@ const PUBLISH_WITHIN_MS = 10_000;
  */
 export const outboxRelayTask = (): BackgroundTask => ({
   name: 'outbox relay',
+  whenDraining: 'ends',
+  leave: async (context) => wakeRelay(context),
   run: async (context) => {
     const wakeUp = context.local(relayWakeUp);
-    for (;;) {
+    while (!context.draining) {
       wakeUp.reset();
       const progress = await relayRound(context);
       if (progress === 'idle') await wakeUp.wait(context, context.settings.messaging.relayPollMs);
       // The broker cannot be reached: no haste.
       if (progress === 'stuck') await context.clock.sleep(context.settings.messaging.redeliveryBaseMs);
     }
+    await context.store.transact('outbox released', [leaseTable], 'readwrite', async (tx) =>
+      releaseLease(tx, RELAY_LEASE, leaseHolder(context)),
+    );
   },
 });
 

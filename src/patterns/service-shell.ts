@@ -161,10 +161,7 @@ export function defineService<C extends AnyContract>(parts: ServiceParts<C>): Se
   }));
   endpoints.push({
     operation: standard.health,
-    answer: async (_, context) => ({
-      status: 200,
-      body: { status: 'up', service, instance: context.instance },
-    }),
+    answer: async (_, context) => healthOf(context),
   });
   endpoints.push({ operation: standard.openApi, answer: async () => ({ status: 200, body: described() }) });
   const consumeEvent = eventsRoute(subscriptions) as Endpoint['answer'];
@@ -263,6 +260,12 @@ export function defineService<C extends AnyContract>(parts: ServiceParts<C>): Se
     ...(parts.control === undefined ? {} : { control: parts.control }),
   };
 }
+
+/** Readiness: one that drains is up, and wants no more requests. */
+export const healthOf = ({ draining, service, instance }: Context): HttpAnswer =>
+  draining
+    ? problem(503, 'draining', 'Draining', `${instance} is draining: it takes its leave.`)
+    : { status: 200, body: { status: 'up', service, instance } };
 
 interface Answered {
   readonly answer: HttpAnswer;

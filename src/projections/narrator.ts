@@ -117,6 +117,18 @@ export const narrator: Projection<Narrator> = {
         state.crashed = new Set([...state.crashed].filter((instance) => instance !== event.instance));
         say(state, event, 'ok', `${event.instance} is back`);
         break;
+      case 'instance.draining':
+        say(state, event, 'plain', `${event.instance} drains: it takes its leave`);
+        break;
+      case 'autoscaler.decided':
+        if (event.desired === event.current) break;
+        say(
+          state,
+          event,
+          'plain',
+          `Autoscaler: ${serviceTitle(event.of)} from ${event.current} to ${event.desired}${event.utilisation === null ? '' : `, ${Math.round(event.utilisation * 100)} % busy for a target of ${Math.round(event.target * 100)} %`}`,
+        );
+        break;
       case 'instance.hung':
         say(state, event, 'fail', `${event.instance} hangs: it takes requests and answers none`);
         break;

@@ -1,4 +1,11 @@
-import type { InstanceId, InstanceState, RunEvent, ServiceName } from '../kernel/index.ts';
+import type {
+  InstanceId,
+  InstanceState,
+  RunEvent,
+  RunEventHead,
+  RunEventOf,
+  ServiceName,
+} from '../kernel/index.ts';
 import { ChunkedMap } from './chunked-map.ts';
 import type { Projection } from './projection.ts';
 
@@ -17,7 +24,14 @@ export interface InstanceView {
   readonly shed: number;
   /** Why it ended, when it crashed. */
   readonly reason: string | null;
+  /** Slots in use over the last second ÷ slots, as it says itself; null: it was not asked (`instance.load`). */
+  readonly busy: number | null;
 }
+
+/** What the autoscaler said last of a service. */
+export type ScalingView = Omit<RunEventOf<'autoscaler.decided'>, keyof RunEventHead | 'type' | 'of'> & {
+  readonly atUs: number;
+};
 
 export interface EdgeView {
   readonly from: ServiceName;
@@ -34,6 +48,7 @@ export interface Topology {
   readonly edges: ChunkedMap<string, EdgeView>;
   /** Requests inside an instance, by span: their callers may give up without an answer being sent. */
   readonly open: ChunkedMap<string, InstanceId>;
+  readonly scaling: ChunkedMap<ServiceName, ScalingView>;
 }
 
 const instanceOf = (state: Topology, { instance, service }: RunEvent): InstanceView =>
@@ -48,6 +63,7 @@ const instanceOf = (state: Topology, { instance, service }: RunEvent): InstanceV
     queued: 0,
     shed: 0,
     reason: null,
+    busy: null,
   };
 
 const edgeOf = (state: Topology, from: ServiceName, to: ServiceName): EdgeView =>
@@ -66,12 +82,16 @@ const CHANGES: Readonly<Record<string, InstanceState>> = {
   'instance.ready': 'ready',
   'instance.draining': 'draining',
   'instance.hung': 'hung',
-  'instance.stopped': 'stopped',
 };
 
 /** Instances with their state and slots, and the edges seen. */
 export const topology: Projection<Topology> = {
-  initial: () => ({ instances: new ChunkedMap(), edges: new ChunkedMap(), open: new ChunkedMap() }),
+  initial: () => ({
+    instances: new ChunkedMap(),
+    edges: new ChunkedMap(),
+    open: new ChunkedMap(),
+    scaling: new ChunkedMap(),
+  }),
   apply(state, event) {
     switch (event.type) {
       case 'instance.started': {
@@ -83,13 +103,13 @@ export const topology: Projection<Topology> = {
           slotsUsed: 0,
           queued: 0,
           reason: null,
+          busy: null,
         });
         break;
       }
       case 'instance.ready':
       case 'instance.draining':
-      case 'instance.hung':
-      case 'instance.stopped': {
+      case 'instance.hung': {
         state.instances.set(event.instance, {
           ...instanceOf(state, event),
           state: CHANGES[event.type] ?? 'ready',
@@ -97,14 +117,35 @@ export const topology: Projection<Topology> = {
         });
         break;
       }
+      case 'instance.load': {
+        const busy = event.busySlots / event.slots;
+        state.instances.set(event.instance, { ...instanceOf(state, event), slots: event.slots, busy });
+        break;
+      }
+      case 'autoscaler.decided': {
+        const { current, utilisation, target, recommended, desired, reason, timeUs } = event;
+        state.scaling.set(event.of, {
+          current,
+          utilisation,
+          target,
+          recommended,
+          desired,
+          reason,
+          atUs: timeUs,
+        });
+        break;
+      }
+      case 'instance.stopped':
       case 'instance.crashed': {
+        const crashed = event.type === 'instance.crashed';
         state.instances.set(event.instance, {
           ...instanceOf(state, event),
-          state: 'crashed',
+          state: crashed ? 'crashed' : 'stopped',
           sinceUs: event.timeUs,
           slotsUsed: 0,
           queued: 0,
-          reason: event.reason,
+          reason: crashed ? event.reason : null,
+          busy: null,
         });
         for (const [span, instance] of [...state.open])
           if (instance === event.instance) state.open.delete(span);
@@ -170,9 +211,10 @@ export const topology: Projection<Topology> = {
     }
     return state;
   },
-  fork: ({ instances, edges, open }) => ({
+  fork: ({ instances, edges, open, scaling }) => ({
     instances: instances.fork(),
     edges: edges.fork(),
+    scaling: scaling.fork(),
     open: open.fork(),
   }),
 };
@@ -183,24 +225,45 @@ export const instancesOf = (state: Topology, service: ServiceName): InstanceView
     .sort((a, b) => a.instance.localeCompare(b.instance, undefined, { numeric: true }));
 
 export interface ServiceLoad {
-  /** Instances that exist, whatever their state. */
+  /** Instances that exist, whatever their state, but for those that drain. */
   readonly instances: number;
   readonly ready: number;
   readonly starting: number;
+  readonly draining: number;
   readonly crashed: number;
   readonly hung: number;
   readonly slotsUsed: number;
   readonly slots: number;
+  /** How many of those that are ready have not said yet how many slots they have. */
+  readonly unheard: number;
   readonly queued: number;
 }
 
-/** One service's instances added up. */
+/** One service's instances added up; one that drains does not count any more, nor do its slots. */
 export function serviceLoad(state: Topology, service: ServiceName): ServiceLoad {
-  const sum = { instances: 0, ready: 0, starting: 0, crashed: 0, hung: 0, slotsUsed: 0, slots: 0, queued: 0 };
+  const sum = {
+    instances: 0,
+    ready: 0,
+    starting: 0,
+    draining: 0,
+    crashed: 0,
+    hung: 0,
+    slotsUsed: 0,
+    slots: 0,
+    unheard: 0,
+    queued: 0,
+  };
   for (const view of state.instances.values()) {
     if (view.service !== service || view.state === 'stopped') continue;
+    if (view.state === 'draining') {
+      sum.draining += 1;
+      continue;
+    }
     sum.instances += 1;
-    if (view.state === 'ready' || view.state === 'draining') sum.ready += 1;
+    if (view.state === 'ready') {
+      sum.ready += 1;
+      if (view.slots === 0) sum.unheard += 1;
+    }
     if (view.state === 'starting') sum.starting += 1;
     if (view.state === 'crashed') sum.crashed += 1;
     if (view.state === 'hung') sum.hung += 1;

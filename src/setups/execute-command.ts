@@ -35,8 +35,10 @@ export interface CommandedRun {
   readonly settings: RunSettings;
   /** The services of this shop. */
   readonly services: readonly ServiceName[];
-  /** All that the settings ask for, up or down. */
+  /** All that the settings ask for, up or down, and those that are still taking their leave. */
   instances(): readonly InstanceId[];
+  /** Those that take their leave. */
+  readonly draining: readonly InstanceId[];
   changeSettings(settings: RunSettings): void;
   /** Writes into the log that this was done by hand. */
   commanded(command: RunCommand): void;
@@ -58,6 +60,13 @@ export interface CommandedRun {
 }
 
 const CUSTOMERS = instanceId('customers', 1);
+
+/** Who has one instance at most, and why. */
+export const ONE_ONLY: Readonly<Partial<Record<ServiceName, string>>> = {
+  customers: 'they are people, and come by themselves.',
+  registry: 'everybody knows it by one address.',
+  'payment-provider': 'it belongs to a bank.',
+};
 
 const done = (value: Json = {}): CommandResult => ({ ok: true, value });
 const refused = (field: string, message: string): CommandResult => ({ ok: false, error: { message, field } });
@@ -153,6 +162,11 @@ function change(run: CommandedRun, command: Change): CommandResult {
       );
     case 'instance.restart':
       return withInstance(run, command.instance, () => {
+        if (run.draining.includes(command.instance))
+          return refused(
+            'instance',
+            `${command.instance} is draining: scale the service up to have it back.`,
+          );
         const heldBy = run.heldDownBy(command.instance);
         if (heldBy !== null)
           return refused(
@@ -168,6 +182,12 @@ function change(run: CommandedRun, command: Change): CommandResult {
 function patchSettings(run: CommandedRun, patch: unknown): CommandResult {
   const patched = applySettingsPatch(run.settings, patch);
   if (!patched.ok) return { ok: false, error: patched.error };
+  for (const service of run.services) {
+    const [before, after] = [run.settings, patched.value].map(({ services }) => services[service].instances);
+    const why = ONE_ONLY[service];
+    if (why !== undefined && after !== before && after !== undefined && after > 1)
+      return refused(`patch.services.${service}.instances`, `${service} cannot be scaled: ${why}`);
+  }
   run.changeSettings(patched.value);
   return done();
 }

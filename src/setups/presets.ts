@@ -1,8 +1,11 @@
 import {
+  type AutoscalerSettings,
   type CapacitySettings,
+  type DrainSettings,
   type EdgeKey,
   type EdgePolicy,
   type RunSettings,
+  type ScalingTarget,
   USUAL_ORDER,
 } from '../kernel/index.ts';
 
@@ -105,6 +108,18 @@ export function edgePolicy(preset: SafetyNetPreset): EdgePolicy {
   }
 }
 
+/** What the page switches on: to be watched within a minute (Kubernetes looks every 15 s, and waits 5 min to scale in). */
+export const CLASSROOM_AUTOSCALER: Omit<AutoscalerSettings, 'services'> = {
+  everyMs: 3000,
+  windowMs: 6000,
+  tolerance: 0.1,
+  scaleUpDelayMs: 0,
+  scaleDownDelayMs: 30_000,
+};
+
+/** What a service gets that is put under it. */
+export const CLASSROOM_TARGET: ScalingTarget = { utilisation: 0.6, minInstances: 1, maxInstances: 8 };
+
 /** One instance with so much service time and so many slots; CPU never binds before the slots do. */
 const capacity = (serviceTimeMs: number, requestSlots: number, spread = 0.3): CapacitySettings => ({
   instances: 1,
@@ -113,7 +128,11 @@ const capacity = (serviceTimeMs: number, requestSlots: number, spread = 0.3): Ca
   requestSlots,
   queueLimit: 20,
   cpuSlots: requestSlots,
+  coldStartMs: 0,
 });
+
+/** Two refreshes of a caller's copy of the registry, and time for what is under way (Kubernetes: 30 s in all). */
+export const DRAIN: DrainSettings = { graceMs: 2000, limitMs: 15_000 };
 
 /** The classroom: cause and effect are seen within 5–15 s. Times in ms of run time. */
 export function classroomSettings(): RunSettings {
@@ -153,6 +172,8 @@ export function classroomSettings(): RunSettings {
     tracking: { pickMs: 3000, packMs: 3000, transitMs: 6000, deliverMs: 6000, failureShare: 0 },
     payment: { declineShare: 0 },
     cartHoldMs: 60_000,
+    drain: DRAIN,
+    autoscaler: null,
     load: {
       running: true,
       ordersPerSecond: 1,

@@ -11,7 +11,7 @@ import {
   type ServiceName,
   USUAL_ORDER,
 } from '../kernel/index.ts';
-import { SAFETY_NET_PRESETS, withSafetyNets } from './presets.ts';
+import { DRAIN, SAFETY_NET_PRESETS, withSafetyNets } from './presets.ts';
 import { parseWith, type Refusal } from './schema-message.ts';
 
 const between = (low: number, high: number) => z.number().check(z.minimum(low), z.maximum(high));
@@ -82,12 +82,40 @@ const capacity: z.ZodMiniType<CapacitySettings> = z.strictObject({
   requestSlots: whole(1, 1000),
   queueLimit: whole(0, 1000),
   cpuSlots: whole(1, 1000),
+  // Setups that are older than cold starts have none.
+  coldStartMs: z._default(between(0, 60_000), 0),
 });
 
 const capacities = Object.fromEntries(SERVICE_NAMES.map((name) => [name, capacity])) as Record<
   ServiceName,
   typeof capacity
 >;
+
+/** Who may have more instances than one. */
+export const SCALABLE = ['gateway', 'broker', 'user', 'product', 'order', 'shipping', 'monolith'] as const;
+
+const scalingTarget = z
+  .strictObject({ utilisation: between(0.05, 1), minInstances: whole(1, 8), maxInstances: whole(1, 8) })
+  .check(
+    z.refine(({ minInstances, maxInstances }) => minInstances <= maxInstances, {
+      path: ['maxInstances'],
+      error: 'must not be below minInstances',
+    }),
+  );
+
+const autoscaler = z.strictObject({
+  everyMs: between(1000, 3_600_000),
+  windowMs: between(2000, 3_600_000),
+  tolerance: share,
+  scaleUpDelayMs: ms,
+  scaleDownDelayMs: ms,
+  services: z.strictObject(
+    Object.fromEntries(SCALABLE.map((name) => [name, z.exactOptional(z.nullable(scalingTarget))])) as Record<
+      (typeof SCALABLE)[number],
+      z.ZodMiniExactOptional<z.ZodMiniNullable<typeof scalingTarget>>
+    >,
+  ),
+});
 
 const EDGE_KEYS = SERVICE_NAMES.flatMap((from) => SERVICE_NAMES.map((to) => `${from}->${to}` as const));
 const isEdgeKey = (text: unknown): text is EdgeKey => (EDGE_KEYS as readonly unknown[]).includes(text);
@@ -143,6 +171,9 @@ export const runSettingsSchema: z.ZodMiniType<RunSettings> = z.strictObject({
   tracking: z.strictObject({ pickMs: ms, packMs: ms, transitMs: ms, deliverMs: ms, failureShare: share }),
   payment: z.strictObject({ declineShare: share }),
   cartHoldMs: between(1000, 3_600_000),
+  // Setups that are older than drains take these.
+  drain: z._default(z.strictObject({ graceMs: between(0, 60_000), limitMs: between(0, 600_000) }), DRAIN),
+  autoscaler: z._default(z.nullable(autoscaler), null),
   load: loadSchema,
   everyHopThroughBrowser: z.boolean(),
 });

@@ -153,11 +153,13 @@ export const intentsTask = (
   work: (context: Context, intent: PaymentIntentRow) => Promise<void>,
 ): BackgroundTask => ({
   name: 'orders',
+  whenDraining: 'ends',
+  leave: async (context) => wakeIntents(context),
   run: async (context) => {
     const rung = context.local(wakeUp);
     // What an earlier life of this instance held need not wait for the end of its lease.
     let intents = await claim(context, 'orders recover');
-    for (;;) {
+    while (!context.draining) {
       for (const intent of intents) runDetached(context, intent, work);
       rung.reset();
       const nextUs = await nextDue(context);
@@ -168,6 +170,14 @@ export const intentsTask = (
     }
   },
 });
+
+/** Between two of its steps, because the instance drains: another may go on at once. */
+export async function releaseIntent(context: Context, mine: PaymentIntentRow): Promise<void> {
+  await context.store.transact('orders released', [paymentIntentsTable], 'readwrite', async (tx) => {
+    const row = await held(tx, context, mine);
+    await tx.put(paymentIntentsTable, { ...row, leaseHolder: null, dueUs: tx.now() });
+  });
+}
 
 async function nextDue(context: Context): Promise<RunTimeUs | null> {
   const [first] = await context.store.transact('orders look', [paymentIntentsTable], 'readonly', async (tx) =>

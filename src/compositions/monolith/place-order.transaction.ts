@@ -40,6 +40,7 @@ import {
   type PaymentIntentRow,
   paymentIntentsTable,
   recordIntent,
+  releaseIntent,
   wakeIntents,
   writeIntent,
 } from './payment-intents.ts';
@@ -184,7 +185,10 @@ const ended = (tx: Transaction, row: PaymentIntentRow, state: 'completed' | 'und
 /** Brings an order on until it ends or has to wait; then nobody holds it, and it uses nothing. */
 export async function bringOn(context: Context, claimed: PaymentIntentRow): Promise<void> {
   let intent = claimed;
-  while (intent.leaseHolder !== null) intent = await nextStep(context, intent);
+  while (intent.leaseHolder !== null) {
+    if (context.draining) return await releaseIntent(context, intent);
+    intent = await nextStep(context, intent);
+  }
 }
 
 async function nextStep(context: Context, intent: PaymentIntentRow): Promise<PaymentIntentRow> {

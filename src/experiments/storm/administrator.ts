@@ -12,10 +12,16 @@ export class Administrator {
     await this.#send('POST', `/orders/${orderId}/cancellation`);
   }
 
-  /** No faults, nobody who orders, every instance up. */
+  /** No faults, nobody who orders, nobody scaled to none, every instance up. */
   async heal(): Promise<void> {
     await this.#run.command({ type: 'fault.clear-all' });
     await this.#run.command({ type: 'load.set', running: false });
+    const { services: atFirst } = this.#run.setup.settings;
+    const none = this.#run.services.filter(
+      (service) => this.#run.settings.services[service].instances === 0 && atFirst[service].instances > 0,
+    );
+    const services = Object.fromEntries(none.map((service) => [service, { instances: 1 }]));
+    if (none.length > 0) await this.#run.command({ type: 'settings.set', patch: { services } });
     for (const instance of this.#run.instances()) {
       if (!this.#run.isUp(instance)) await this.#run.command({ type: 'instance.restart', instance });
     }

@@ -12,7 +12,7 @@ describe('the settling time', () => {
     // Slowest exchange: two hops of 250 ms + 10 %, twice Shipping's 150 ms + 30 %, 10 ms.
     const exchange = 2 * 275 + 2 * 195 + 10;
     const call = 15_000;
-    const rejoin = 1000 + 3000 + 1000 + 4 * exchange;
+    const rejoin = 15_000 + 1000 + 3000 + 1000 + 4 * exchange;
     const breaker = 10_000;
     const pause = 8000 * 1.1;
     const lease = 3000;

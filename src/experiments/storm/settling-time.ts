@@ -8,7 +8,8 @@ import { slowestExchange } from './slowest-exchange.ts';
 //   held     what faults still hold back arrives: the sum of their longest delays
 //   call     the longest call under way ends: attempts · timeout + their backoffs, or the request's deadline, the
 //            compensation's timeout, the broker's acknowledgement deadline
-//   rejoin   restarted instances register (heartbeat), old leases run out, everybody looks them up (fetch)
+//   rejoin   one that drains has left (its limit), restarted instances are warm (cold start) and register (heartbeat),
+//            old leases run out, everybody looks them up (fetch)
 //   breaker  the longest wait in OPEN and in HALF_OPEN, after one more opening by what was under way
 //   pause    the longest pause before something is tried again: a step, a compensation, a delivery, a relay, a key
 //   lease    work that a crashed instance held is free for others
@@ -70,7 +71,9 @@ export function settlingTime(
     ACK_DEADLINE_MS,
   );
   const oneCall = slowestExchange(settings);
-  const rejoin = registry.heartbeatMs + registry.leaseMs + registry.fetchMs + 4 * oneCall;
+  const warm = Math.max(...Object.values(settings.services).map(({ coldStartMs }) => coldStartMs));
+  const rejoin =
+    settings.drain.limitMs + warm + registry.heartbeatMs + registry.leaseMs + registry.fetchMs + 4 * oneCall;
   const breaker = Math.max(...policies.map(longestBreakerWait));
   const pause = Math.max(
     saga.stepAgainMs * (1 + saga.stepAgainSpread),

@@ -49,6 +49,8 @@ function plainer(): readonly Change[] {
     'messaging',
     'tracking',
     'payment',
+    'drain',
+    'autoscaler',
     'services',
   ] as const;
   return [

@@ -3,7 +3,8 @@ import type { RunSettings } from '../../kernel/index.ts';
 import type { ScheduledCommand } from '../../setups/index.ts';
 import { Draws } from './draws.ts';
 import { FAULT_CLASSES } from './fault-classes.ts';
-import { stormSettings } from './storm-settings.ts';
+import { SCALABLE } from './places.ts';
+import { stormAutoscaler, stormSettings } from './storm-settings.ts';
 
 /** How the order is carried out; others join as the shop learns them. */
 export const STORM_STYLES = ['orchestrated'] as const;
@@ -70,6 +71,23 @@ const lineOf = (draws: Draws) => [
 
 const NOWHERE = { name: 'Ada', street: '1 Station Road', postcode: '00000', city: 'Nowhere', country: 'ZZ' };
 
+/** A few ups and downs of a service, some of them right after one another. */
+function scaled(draws: Draws): readonly ScheduledCommand[] {
+  // Order most of all: it is what leaves most in other hands.
+  const service = draws.among([...SCALABLE, 'order', 'order', 'order'] as const, 'service');
+  const to = (atMs: number, instances: number): ScheduledCommand => ({
+    atMs,
+    command: { type: 'settings.set', patch: { services: { [service]: { instances } } } },
+  });
+  const atMs = moment(draws);
+  const first = draws.chance(0.15, 'none') ? 0 : draws.whole(1, 4, 'first');
+  // Soon enough to meet the one that is leaving, or long afterwards.
+  const again = atMs + draws.scale(100, 20_000, 'again');
+  return first === 0 || draws.chance(0.5, 'changes-again')
+    ? [to(atMs, first), to(again, draws.whole(1, 4, 'second'))]
+    : [to(atMs, first)];
+}
+
 /** What people do, each on in half of all storms like the faults. */
 const ACTION_CLASSES: readonly ActionClass[] = [
   {
@@ -124,6 +142,10 @@ const ACTION_CLASSES: readonly ActionClass[] = [
     }),
   },
   {
+    name: 'scaling',
+    draw: (draws) => ({ commands: severally(draws, 10, 50, scaled).flat() }),
+  },
+  {
     name: 'cancellations',
     draw: (draws) => ({ cancellations: severally(draws, 5, 25, moment).sort((a, b) => a - b) }),
   },
@@ -170,6 +192,7 @@ export const STORM_CLASSES: readonly string[] = [
   ...FAULT_CLASSES,
   ...ACTION_CLASSES,
   { name: 'declines' },
+  { name: 'autoscaler' },
 ].map(({ name }) => name);
 
 /** The storm of a seed: sound settings, a load, and faults, all drawn from it. */
@@ -178,9 +201,13 @@ export function stormPlan(seed: number, style: StormStyle = 'orchestrated'): Sto
   const isOn = ({ name }: { readonly name: string }) => draws.of('class').chance(0.5, name);
   const { load, rushes } = stormLoad(draws.of('load'));
   const calm = stormSettings(draws.of('settings'), load);
-  const settings = isOn({ name: 'declines' })
-    ? { ...calm, payment: { declineShare: draws.of('declines').between(0.02, 0.4, 'share') } }
-    : calm;
+  const settings: RunSettings = {
+    ...calm,
+    ...(isOn({ name: 'declines' })
+      ? { payment: { declineShare: draws.of('declines').between(0.02, 0.4, 'share') } }
+      : {}),
+    autoscaler: isOn({ name: 'autoscaler' }) ? stormAutoscaler(draws.of('autoscaler')) : null,
+  };
   const place = { settings, fromMs: OPEN_MS + 2000, untilMs: STORM_MS - 1000 };
   const faults = FAULT_CLASSES.filter(isOn).flatMap((each) =>
     each.draw(draws.of('faults', each.name), place),

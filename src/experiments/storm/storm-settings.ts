@@ -1,7 +1,9 @@
 import {
+  type AutoscalerSettings,
   type CapacitySettings,
   type EdgePolicy,
   type RunSettings,
+  type ScalingTarget,
   type ServiceName,
   USUAL_ORDER,
 } from '../../kernel/index.ts';
@@ -80,7 +82,31 @@ export function stormSettings(draws: Draws, load: RunSettings['load']): RunSetti
       deliverMs: track.scale(100, 6000, 'deliver'),
       failureShare: track.chance(0.5, 'fails') ? track.between(0, 0.3, 'failure-share') : 0,
     },
+    drain: { graceMs: draws.scale(1, 4000, 'drain-grace'), limitMs: draws.scale(500, 10_000, 'drain-limit') },
     load,
+  };
+}
+
+/** Impatient ones among them, which send instances away as soon as there is nothing to do. */
+export function stormAutoscaler(draws: Draws): AutoscalerSettings {
+  const everyMs = draws.scale(1000, 10_000, 'every');
+  const drawn = SCALABLE.flatMap((service) => {
+    const own = draws.of(service);
+    const minInstances = own.whole(1, 2, 'least');
+    const target: ScalingTarget = {
+      utilisation: own.between(0.1, 0.9, 'target'),
+      minInstances,
+      maxInstances: minInstances + own.whole(0, 3, 'more'),
+    };
+    return own.chance(0.5, 'on') ? [[service, target] as const] : [];
+  });
+  return {
+    everyMs,
+    windowMs: Math.max(2000, everyMs),
+    tolerance: draws.between(0, 0.2, 'tolerance'),
+    scaleUpDelayMs: draws.chance(0.5, 'slow-up') ? draws.scale(1000, 10_000, 'up') : 0,
+    scaleDownDelayMs: draws.scale(1000, 60_000, 'down'),
+    services: Object.fromEntries(drawn),
   };
 }
 
@@ -96,6 +122,8 @@ function drawnServices(base: RunSettings['services'], draws: Draws): Record<Serv
       requestSlots,
       queueLimit: own.chance(0.3, 'short-queue') ? own.whole(1, 8, 'short') : own.scale(50, 500, 'queue'),
       cpuSlots: own.whole(2, requestSlots, 'cpu'),
+      coldStartMs:
+        scalable.includes(service) && own.chance(0.3, 'cold') ? own.scale(100, 10_000, 'cold-start') : 0,
     };
     return [service, capacity] as const;
   });

@@ -53,6 +53,9 @@ interface Life {
    */
   readonly port: MessagePort;
   state: 'loading' | 'starting' | 'ready' | 'over';
+  draining: boolean;
+  /** It drains, and listens no more because of that event. */
+  closed: EventId | null;
   /** Its database is gone: what it still tells of it has numbers that mean nothing any more. */
   storeLost: boolean;
   started: { resolve(): void; reject(error: Error): void } | null;
@@ -80,6 +83,12 @@ export class Fleet {
     return this.#lives.has(instance);
   }
 
+  /** It takes requests and does not drain. */
+  isReady(instance: InstanceId): boolean {
+    const life = this.#lives.get(instance);
+    return life?.state === 'ready' && !life.draining;
+  }
+
   get running(): readonly InstanceId[] {
     return [...this.#lives.keys()];
   }
@@ -98,6 +107,8 @@ export class Fleet {
         worker: this.#ports.spawn(instance),
         port: port1,
         state: 'loading',
+        draining: false,
+        closed: null,
         storeLost: false,
         started: { resolve, reject },
         inbound: new Map(),
@@ -134,10 +145,19 @@ export class Fleet {
   }
 
   /** Ends it because somebody wants that: as a crash for those who wait, but not called one. */
-  stop(instance: InstanceId): boolean {
+  stop(instance: InstanceId, cause: EventId | null = null): boolean {
     const life = this.#lives.get(instance);
     if (life === undefined) return false;
-    this.#end(life, () => this.#ports.write({ type: 'instance.stopped' }, instance));
+    this.#end(life, () => this.#ports.write({ type: 'instance.stopped' }, instance, cause));
+    return true;
+  }
+
+  /** Asks it to take its leave; false when it is not ready. */
+  drain(instance: InstanceId): boolean {
+    const life = this.#lives.get(instance);
+    if (life?.state !== 'ready') return false;
+    life.draining = true;
+    this.#post(life, { type: 'drain' });
     return true;
   }
 
@@ -164,10 +184,10 @@ export class Fleet {
   /** Hands a message to its callee. Nobody there is a refused connection. */
   deliver(message: OutboundMessage, reply: (reply: Reply) => void): Undo {
     const life = this.#lives.get(message.to);
-    if (life === undefined || life.state === 'loading') {
+    if (life === undefined || life.state === 'loading' || life.closed !== null) {
       reply({
         outcome: err({ kind: 'connection_refused', detail: `nobody listens at ${message.to}` }),
-        cause: this.#downSince.get(message.to) ?? null,
+        cause: life?.closed ?? this.#downSince.get(message.to) ?? null,
       });
       return () => {};
     }
@@ -246,6 +266,12 @@ export class Fleet {
         life.state = 'ready';
         life.started?.resolve();
         life.started = null;
+        return;
+      case 'closed':
+        life.closed = message.cause;
+        return;
+      case 'drained':
+        this.stop(life.instance, message.cause);
         return;
       case 'failed':
         this.#failed(life, message.message);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Fault, ScheduledFault } from '../../faults/index.ts';
-import { type InstanceId, type RunEvent, type RunId, type ServiceName } from '../../kernel/index.ts';
+import type { EventId, InstanceId, RunEvent, RunId, ServiceName } from '../../kernel/index.ts';
 import { Hub } from './hub.ts';
 import type { LogStorage, RunMemory } from './log-storage.ts';
 import type { HubToPage } from './messages.ts';
@@ -105,6 +105,54 @@ const CRASH: Fault = {
 
 afterEach(async () => {
   for (const hub of hubs.splice(0)) await hub.stop();
+});
+
+describe('who is scaled in', () => {
+  const scale = (instances: number) => ({
+    type: 'settings.set',
+    patch: { services: { order: { instances } }, drain: { graceMs: 0, limitMs: 50 } },
+  });
+  const opened = async () => {
+    const own = start({ orders: 2 });
+    for (const instance of ['order-1', 'order-2', 'gateway-1', 'customers-1']) await own.comesUp(instance);
+    await own.started;
+    return own;
+  };
+
+  it('SCALE-3 is asked to drain, and ended when it says that it may be', async () => {
+    const { workers, command, events } = await opened();
+    await command({ ...scale(1), patch: { services: { order: { instances: 1 } } } });
+    await until(() => workers.of('order-2').received.some(({ type }) => type === 'drain'));
+    expect(workers.of('order-2').terminated).toBe(false);
+    workers.of('order-2').say({ type: 'drained', cause: 'order-2.1.9' as EventId });
+    await until(() => workers.of('order-2').terminated);
+    await until(() =>
+      events().some(({ type, instance }) => type === 'instance.stopped' && instance === 'order-2'),
+    );
+    expect(workers.of('order-1').received.some(({ type }) => type === 'drain')).toBe(false);
+  });
+
+  it('SCALE-5 is ended at its limit, though its worker says nothing', async () => {
+    const { workers, command } = await opened();
+    await command(scale(1));
+    await until(() => workers.of('order-2').terminated);
+  });
+
+  it('SCALE-7 is ended at once while its worker is loading; a crash by hand reaches one that drains', async () => {
+    const { workers, command, events } = await opened();
+    await command({ ...scale(3), patch: { services: { order: { instances: 3 } } } });
+    await until(() => workers.lives('order-3') > 0);
+    await command({ ...scale(1), patch: { services: { order: { instances: 1 } } } });
+    await until(() => workers.of('order-3').terminated);
+    expect(workers.of('order-2').terminated).toBe(false);
+    expect(await command({ type: 'instance.restart', instance: 'order-2' })).toMatchObject({ ok: false });
+    expect(await command({ type: 'instance.crash', instance: 'order-2' })).toMatchObject({ ok: true });
+    expect(workers.of('order-2').terminated).toBe(true);
+    await until(() =>
+      events().some(({ type, instance }) => type === 'instance.crashed' && instance === 'order-2'),
+    );
+    expect(await command({ type: 'instance.crash', instance: 'order-2' })).toMatchObject({ ok: false });
+  });
 });
 
 describe('the shop opens', () => {

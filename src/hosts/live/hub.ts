@@ -1,4 +1,11 @@
-import { type Composition, entryOf, instancesOf } from '../../compositions/index.ts';
+import {
+  Autoscaler,
+  type Composition,
+  entryOf,
+  InstanceRoster,
+  instancesOf,
+  withInstances,
+} from '../../compositions/index.ts';
 import {
   type Fault,
   FaultSchedule,
@@ -120,6 +127,8 @@ export class Hub implements CommandedRun {
   readonly #log: LogKeeper;
   readonly #sequencer: Sequencer;
   readonly #fleet: Fleet;
+  readonly #roster: InstanceRoster;
+  readonly #autoscaler: Autoscaler;
   readonly #faults: FaultSchedule;
   readonly #relay: PageRelay;
   readonly #deliver: Deliver;
@@ -213,6 +222,7 @@ export class Hub implements CommandedRun {
       nowMs: () => performance.now(),
       publish: (events) => {
         this.#opening.add(events);
+        for (const event of events) this.#autoscaler.hears(event);
         this.#options.post({ type: 'events', events });
       },
       store: storage === null ? null : (events) => storage.append(events, this.#memory()),
@@ -244,6 +254,7 @@ export class Hub implements CommandedRun {
       crashed: (instance, reason) => this.#faults.instanceCrashed(instance, reason.faultId),
       ended: (instance) => {
         this.#loaded(instance);
+        this.#roster.ended(instance);
         void this.#commits?.lookTwice(serviceOf(instance));
       },
       storeLost: (service) => this.#storeLost(service),
@@ -264,12 +275,32 @@ export class Hub implements CommandedRun {
           if (draft.type === 'fault.started') this.#faultStarts.set(draft.faultId, id);
         },
         crash: (instance, reason) => this.#fleet.crash(instance, reason),
-        restart: (instance) => this.startInstance(instance),
+        restart: (instance) => this.#begin(instance),
         instancesOf: (service) => this.instances().filter((instance) => serviceOf(instance) === service),
         changed: (faults) => this.#fleet.broadcast({ type: 'faults', faults }),
       },
       { lastNumber: past.lastFaultNumber },
     );
+    this.#roster = new InstanceRoster({
+      runs: (instance) => this.#fleet.runs(instance),
+      start: (instance) => this.#begin(instance),
+      drain: (instance) => this.#fleet.drain(instance),
+      stop: (instance) => this.#fleet.stop(instance),
+      dismissed: (instance) => this.write({ type: 'instance.stopped' }, { instance }),
+      heldDown: (instance) => this.#faults.instanceAdded(instance),
+      limitMs: () => this.#settings.drain.limitMs,
+      schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
+    });
+    this.#autoscaler = new Autoscaler({
+      services: this.#composition.services,
+      settings: () => this.#settings,
+      now: () => this.#clock.now(),
+      schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
+      write: (draft) => this.write(draft),
+      scale: (service, instances, cause) =>
+        this.#changeSettings(withInstances(this.#settings, service, instances), cause),
+    });
+    this.#autoscaler.settingsChanged();
     const after = (delayMs: number, run: () => void) =>
       delayMs > 0 ? this.#timers.schedule(delayMs, run) : this.#gate.pass(run);
     const faulty = faultyNetwork((message, reply) => this.#fleet.deliver(message, reply), {
@@ -301,7 +332,11 @@ export class Hub implements CommandedRun {
   }
 
   instances(): InstanceId[] {
-    return instancesOf(this.#composition, this.#settings);
+    return [...new Set([...this.#wanted(), ...this.draining])];
+  }
+
+  get draining(): readonly InstanceId[] {
+    return this.#roster.draining;
   }
 
   commanded(command: RunCommand): void {
@@ -326,7 +361,7 @@ export class Hub implements CommandedRun {
 
   restart(instance: InstanceId): void {
     this.#fleet.stop(instance);
-    this.startInstance(instance);
+    this.#begin(instance);
   }
 
   /** Writes an event of the run, or of the run about an instance. */
@@ -353,19 +388,34 @@ export class Hub implements CommandedRun {
   }
 
   changeSettings(settings: RunSettings): void {
-    const before = this.instances();
+    this.#changeSettings(settings, null);
+  }
+
+  #changeSettings(settings: RunSettings, cause: EventId | null): void {
+    const before = this.#wanted();
     this.#settings = settings;
-    this.write({ type: 'run.settings.changed', settings: settings as unknown as Json });
+    this.write({ type: 'run.settings.changed', settings: settings as unknown as Json }, { cause });
     this.#fleet.broadcast({ type: 'settings', settings });
-    const after = this.instances();
-    for (const instance of before) if (!after.includes(instance)) this.#fleet.stop(instance);
-    for (const instance of after) {
-      if (!before.includes(instance) && !this.#faults.instanceAdded(instance)) this.startInstance(instance);
-    }
+    this.#autoscaler.settingsChanged();
+    this.#roster.changed(before, this.#wanted());
     void this.#remember();
   }
 
+  /** See `InstanceRoster`. */
   startInstance(instance: InstanceId): void {
+    this.#roster.startInstance(instance);
+  }
+
+  /** See `InstanceRoster`. */
+  drainInstance(instance: InstanceId): void {
+    this.#roster.drainInstance(instance);
+  }
+
+  #wanted(): readonly InstanceId[] {
+    return instancesOf(this.#composition, this.#settings);
+  }
+
+  #begin(instance: InstanceId): void {
     this.#fleet.start(instance).catch((error: unknown) => {
       // An instance that crashes while it starts is part of the game; anything else has been noticed.
       void error;
@@ -633,6 +683,8 @@ export class Hub implements CommandedRun {
       wallMs: this.#clock.wallMs,
       storage: this.#storage === null ? 'memory' : 'indexeddb',
       takeover: this.#commits?.takeoverOf(serviceOf(instance)) ?? 0,
+      // A shop that opens has had its time to get warm.
+      cold: this.#isOpen,
     };
   }
 
@@ -666,7 +718,7 @@ export class Hub implements CommandedRun {
     const [path = '/'] = request.path.split('?');
     const message: OutboundMessage = {
       from: OUTSIDE,
-      to: this.#entry,
+      to: this.#entryNow(),
       request: { ...request, headers: { ...request.headers, traceparent: formatTraceparent(span) } },
       operation: `${request.method} ${path}`,
       callId: callId(name),
@@ -677,6 +729,15 @@ export class Hub implements CommandedRun {
       cause: this.#runStarted(),
     };
     return this.#deliver(message, reply);
+  }
+
+  /** As the load balancer before a real shop would choose: one that takes requests, each in turn. */
+  #entryNow(): InstanceId {
+    const { entry } = this.#composition;
+    const ready = this.instances().filter(
+      (instance) => serviceOf(instance) === entry && this.#fleet.isReady(instance),
+    );
+    return ready[this.#outside % ready.length] ?? this.#entry;
   }
 
   /** Stands in for the cause that a request from outside does not have; the callee is told of none. */
@@ -697,7 +758,7 @@ export class Hub implements CommandedRun {
     this.#commits?.lost(service);
     for (const instance of this.#fleet.storeLost(service)) {
       this.#fleet.crash(instance, { reason: 'its database was deleted', faultId: null });
-      this.startInstance(instance);
+      if (this.#wanted().includes(instance)) this.#begin(instance);
     }
   }
 

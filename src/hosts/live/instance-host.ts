@@ -46,7 +46,7 @@ export function serveInstance(scope: WorkerScope, load: LoadInstance): void {
       (made) => {
         instance = made;
         for (const message of early.splice(0)) made.received(message);
-        made.start();
+        made.start(boot.cold);
       },
       (error: unknown) =>
         port.postMessage({ type: 'failed', message: messageOf(error) } satisfies InstanceToHub),
@@ -132,8 +132,8 @@ class Instance {
     );
   }
 
-  start(): void {
-    this.#running().start();
+  start(cold: boolean): void {
+    this.#running().start({ cold });
   }
 
   received(message: HubToInstance): void {
@@ -179,6 +179,9 @@ class Instance {
           }),
         );
         return;
+      case 'drain':
+        this.#running().drain();
+        return;
       default:
         this.#memory?.received(message);
     }
@@ -206,6 +209,8 @@ class Instance {
       emit: (event) => this.#note([event]),
       crash: (reason) => this.#crash(reason),
       ready: () => this.#tell({ type: 'ready' }),
+      closed: (cause) => this.#tell({ type: 'closed', cause }),
+      drained: (cause) => this.#tell({ type: 'drained', cause }),
     };
   }
 

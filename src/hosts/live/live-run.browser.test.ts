@@ -435,7 +435,7 @@ describe('a live run', () => {
   });
 
   it('follows the number of instances', async () => {
-    const live = await startAfresh('scale');
+    const live = await startAfresh('scale', { drain: { graceMs: 100, limitMs: 5000 } });
     const { order } = toySetup('scale').settings.services;
     await ok({ type: 'settings.set', patch: { services: { order: { ...order, instances: 2 } } } });
     await until(() =>
@@ -446,6 +446,36 @@ describe('a live run', () => {
     await until(() =>
       live.events().find((event) => event.type === 'instance.stopped' && event.instance === 'order-2'),
     );
+  });
+
+  it('SCALE-3 SCALE-6 lets an instance that is scaled in end its work, and starts it anew when it is wanted again', async () => {
+    const live = await startAfresh('drain', { drain: { graceMs: 100, limitMs: 10_000 } }, 2);
+    const to = async (instances: number) =>
+      await ok({ type: 'settings.set', patch: { services: { order: { instances } } } });
+    const heard = (type: RunEvent['type'], incarnation = 1) =>
+      live
+        .events()
+        .find(
+          (event) =>
+            event.type === type &&
+            event.instance === 'order-2' &&
+            event.id.startsWith(`order-2.${incarnation}.`),
+        );
+    const stopped = () =>
+      live.events().filter((event) => event.type === 'instance.stopped' && event.instance === 'order-2');
+    const under = api('slow?ms=800&to=1');
+    await until(() =>
+      live.events().find((e) => e.type === 'request.received' && e.operation === 'GET /slow'),
+    );
+    await to(1);
+    const draining = await until(() => heard('instance.draining'));
+    // Scaled out again at once: it ends what it does, and then begins another life.
+    await to(2);
+    expect((await under).status).toBe(204);
+    const [left] = await until(() => (stopped().length > 0 ? stopped() : null));
+    expect(left?.cause).toBe(draining.id);
+    await until(() => heard('instance.ready', 2));
+    expectSound(live.events());
   });
 
   it('without a database the tables are kept in memory, outlast a crash, and the page says so', async () => {

@@ -47,6 +47,8 @@ export interface InstanceBoot {
   readonly storage: StorageKind;
   /** Which takeover of its service's database it belongs to. */
   readonly takeover: number;
+  /** It takes its cold start. */
+  readonly cold: boolean;
 }
 
 export type HubToInstance =
@@ -57,6 +59,7 @@ export type HubToInstance =
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'reply'; readonly id: number; readonly reply: Reply }
   | { readonly type: 'control'; readonly id: number; readonly command: Json }
+  | { readonly type: 'drain' }
   | { readonly type: 'memory.opened'; readonly id: number }
   | {
       readonly type: 'memory.done';
@@ -71,6 +74,10 @@ export type InstanceToHub =
   /** Events that a transaction has put into the log outbox under `number`. */
   | { readonly type: 'committed'; readonly number: number; readonly events: readonly RunEvent[] }
   | { readonly type: 'ready' }
+  /** It drains, and listens no more. */
+  | { readonly type: 'closed'; readonly cause: EventId }
+  /** It may be ended. */
+  | { readonly type: 'drained'; readonly cause: EventId }
   | { readonly type: 'failed'; readonly message: string }
   /** `cause`: the fault's effect here, if it was one. */
   | { readonly type: 'crash'; readonly reason: CrashReason; readonly cause: EventId | null }

@@ -1,14 +1,18 @@
 import {
+  Autoscaler,
   type Composition,
   type CompositionName,
   compositions,
+  InstanceRoster,
   instancesOf,
   ShopOpening,
+  withInstances,
 } from '../../compositions/index.ts';
 import type { Fault, ScheduledFault } from '../../faults/index.ts';
 import {
   type CrashReason,
   type CryptoPort,
+  type EventId,
   type FaultId,
   type InstanceId,
   type Json,
@@ -82,6 +86,8 @@ export class LabRun implements CommandedRun {
   readonly #composition: Composition;
   readonly #definitions: ReadonlyMap<ServiceName, ServiceDefinition>;
   readonly #opening: ShopOpening;
+  readonly #roster: InstanceRoster;
+  readonly #autoscaler: Autoscaler;
   #isOpen = false;
   #armed = false;
   readonly #made: ScheduledCommand[] = [];
@@ -122,11 +128,39 @@ export class LabRun implements CommandedRun {
       settings: setup.settings,
       crypto: labCrypto,
       wanted: () => this.instances(),
+      ended: (instance) => this.#roster.ended(instance),
+      // A shop that opens has had its time to get warm.
+      cold: () => this.#isOpen,
       wrote: (event) => {
         this.#opens(event);
+        this.#autoscaler.hears(event);
         options.wrote?.(event);
       },
     });
+    this.#roster = new InstanceRoster({
+      runs: (instance) => this.#host.isUp(instance),
+      start: (instance) => this.#host.start(instance),
+      drain: (instance) => this.#host.drain(instance),
+      stop: (instance) => this.#host.stop(instance),
+      dismissed: (instance) => this.#host.write({ type: 'instance.stopped' }, { instance }),
+      heldDown: (instance) => {
+        // Whoever starts it, the fault at its end or the roster now, finds it there.
+        this.#add(instance);
+        return this.faults.instanceAdded(instance);
+      },
+      limitMs: () => this.#host.settings.drain.limitMs,
+      schedule: (delayMs, wake) => this.#host.time.schedule(delayMs, wake),
+    });
+    this.#autoscaler = new Autoscaler({
+      services: composition.services,
+      settings: () => this.#host.settings,
+      now: () => this.#host.time.nowUs,
+      schedule: (delayMs, wake) => this.#host.time.schedule(delayMs, wake),
+      write: (draft) => this.#host.write(draft),
+      scale: (service, instances, cause) =>
+        this.#changeSettings(withInstances(this.#host.settings, service, instances), cause),
+    });
+    this.#autoscaler.settingsChanged();
     this.#host.write({
       type: 'run.started',
       seed: this.seed,
@@ -169,9 +203,23 @@ export class LabRun implements CommandedRun {
     return this.#host.faults;
   }
 
-  /** All that the settings ask for, up or down. */
+  /** All that the settings ask for, up or down, and those that are still taking their leave. */
   instances(): readonly InstanceId[] {
-    return instancesOf(this.#composition, this.#host.settings);
+    return [...new Set([...this.#wanted(), ...this.draining])];
+  }
+
+  get draining(): readonly InstanceId[] {
+    return this.#roster.draining;
+  }
+
+  /** See `InstanceRoster`. */
+  startInstance(instance: InstanceId): void {
+    this.#roster.startInstance(instance);
+  }
+
+  /** See `InstanceRoster`. */
+  drainInstance(instance: InstanceId): void {
+    this.#roster.drainInstance(instance);
   }
 
   isUp(instance: InstanceId): boolean {
@@ -249,16 +297,15 @@ export class LabRun implements CommandedRun {
   }
 
   changeSettings(settings: RunSettings): void {
-    const before = this.instances();
-    this.#host.write({ type: 'run.settings.changed', settings: settings as unknown as Json });
+    this.#changeSettings(settings, null);
+  }
+
+  #changeSettings(settings: RunSettings, cause: EventId | null): void {
+    const before = this.#wanted();
+    this.#host.write({ type: 'run.settings.changed', settings: settings as unknown as Json }, { cause });
     this.#host.changeSettings(settings);
-    const after = this.instances();
-    for (const instance of before) if (!after.includes(instance)) this.#host.stop(instance);
-    for (const instance of after) {
-      if (before.includes(instance)) continue;
-      this.#add(instance);
-      if (!this.faults.instanceAdded(instance)) this.#host.start(instance);
-    }
+    this.#autoscaler.settingsChanged();
+    this.#roster.changed(before, this.#wanted());
   }
 
   commanded(command: RunCommand): void {
@@ -319,6 +366,10 @@ export class LabRun implements CommandedRun {
   stateHash(): string {
     const { time } = this.#host;
     return textHash(JSON.stringify([this.logHash(), this.tables(), time.nowUs, time.toCome()]));
+  }
+
+  #wanted(): readonly InstanceId[] {
+    return instancesOf(this.#composition, this.#host.settings);
   }
 
   #add(instance: InstanceId): void {

@@ -52,6 +52,10 @@ export interface VirtualHostOptions extends VirtualTimeOptions {
   wanted?(): readonly InstanceId[];
   /** Hears each event as it is written. */
   wrote?(event: RunEvent): void;
+  /** Hears of the end of each life, whatever ended it. */
+  ended?(instance: InstanceId): void;
+  /** Whether an instance that starts now takes its cold start; default: it does not. */
+  cold?(): boolean;
   /** What stands between instances and the network with its hops, and between an instance and its ports; for tests. */
   readonly wrapNetwork?: (deliver: Deliver) => Deliver;
   readonly wrapPorts?: (ports: HostPorts, instance: InstanceId) => HostPorts;
@@ -76,6 +80,8 @@ interface Life {
   readonly controls: Set<(outcome: ProcessOutcome<Json>) => void>;
   alive: boolean;
   ready: boolean;
+  /** It drains, and listens no more because of that event. */
+  closed: EventId | null;
 }
 
 interface Instance {
@@ -218,10 +224,17 @@ export class VirtualHost {
       controls: new Set(),
       alive: true,
       ready: false,
+      closed: null,
     };
     own.life = life;
     instance.life = life;
-    runtime.start();
+    runtime.start({ cold: this.#options.cold?.() ?? false });
+  }
+
+  /** Lets it take its leave; false when it is not ready. */
+  drain(id: InstanceId): boolean {
+    const { life } = this.#instance(id);
+    return life?.ready === true && life.runtime.drain();
   }
 
   /** Ends a life as a crash does: no `finally`, open transactions undone, callers reset. False when it is down. */
@@ -230,10 +243,10 @@ export class VirtualHost {
   }
 
   /** Ends it because somebody wants that: as a crash for those who wait, but not called one. */
-  stop(id: InstanceId): boolean {
+  stop(id: InstanceId, cause: EventId | null = null): boolean {
     const instance = this.#instance(id);
     if (instance.life === null) return false;
-    this.#end(instance, instance.life, this.write({ type: 'instance.stopped' }, { instance: id }));
+    this.#end(instance, instance.life, this.write({ type: 'instance.stopped' }, { instance: id, cause }));
     return true;
   }
 
@@ -350,6 +363,7 @@ export class VirtualHost {
     for (const done of [...life.controls])
       done({ ok: false, error: new Error(`${instance.id} ended before it answered.`) });
     life.tracker.over();
+    this.#options.ended?.(instance.id);
   }
 
   #arrive(message: OutboundMessage, reply: (reply: Reply) => void): Undo {
@@ -361,9 +375,9 @@ export class VirtualHost {
   #receive(to: InstanceId, message: InboundMessage, reply: (reply: Reply) => void): Undo {
     const instance = this.#instances.get(to);
     const life = instance?.life ?? null;
-    if (life === null) {
+    if (life === null || life.closed !== null) {
       const error = { kind: 'connection_refused', detail: `nobody listens at ${to}` } as const;
-      reply({ outcome: err(error), cause: instance?.ended ?? null });
+      reply({ outcome: err(error), cause: life?.closed ?? instance?.ended ?? null });
       return NOTHING;
     }
     const reset = (cause: EventId) => {
@@ -432,6 +446,14 @@ export class VirtualHost {
       ready: () => {
         const life = lifeOf();
         if (life !== null) life.ready = true;
+      },
+      closed: (cause) => {
+        const life = lifeOf();
+        if (life !== null) life.closed = cause;
+      },
+      drained: (cause) => {
+        // Not inside the end of its last process.
+        schedule(0, () => this.stop(instance.id, cause));
       },
     };
     return this.#options.wrapPorts?.(ports, instance.id) ?? ports;

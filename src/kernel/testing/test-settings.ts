@@ -46,7 +46,15 @@ const baseSettings: RunSettings = {
   services: Object.fromEntries(
     SERVICE_NAMES.map((name) => [
       name,
-      { instances: 1, serviceTimeMs: 5, serviceTimeSpread: 0, requestSlots: 16, queueLimit: 20, cpuSlots: 4 },
+      {
+        instances: 1,
+        serviceTimeMs: 5,
+        serviceTimeSpread: 0,
+        requestSlots: 16,
+        queueLimit: 20,
+        cpuSlots: 4,
+        coldStartMs: 0,
+      },
     ]),
   ) as Record<ServiceName, RunSettings['services'][ServiceName]>,
   safetyNets: 'classroom',
@@ -69,6 +77,8 @@ const baseSettings: RunSettings = {
   tracking: { pickMs: 1000, packMs: 1000, transitMs: 2000, deliverMs: 1000, failureShare: 0 },
   payment: { declineShare: 0 },
   cartHoldMs: 60_000,
+  drain: { graceMs: 2000, limitMs: 15_000 },
+  autoscaler: null,
   load: {
     running: false,
     ordersPerSecond: 1,

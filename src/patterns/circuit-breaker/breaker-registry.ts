@@ -119,7 +119,7 @@ function keepTime(context: Context, to: ServiceName, slot: Slot): void {
   const { breaker } = slot;
   if (slot.timerRuns || breaker.nextTransitionUs === null) return;
   slot.timerRuns = true;
-  context.fork({ name: `breaker timer ${to}`, deadlineUs: null }, async (own) => {
+  context.fork({ name: `breaker timer ${to}`, deadlineUs: null, aside: true }, async (own) => {
     for (;;) {
       const settings = settingsOf(own, to);
       if (settings === null) {

@@ -32,6 +32,7 @@ import {
 // The durable runner. Each write is one transaction of its own: the saga's row, the saga.* events, and the
 // step's effect on local tables. Names of the store operations (faults address them):
 //   saga recover · saga claim · saga lease renewed
+//   saga released (its instance drains: whoever is next goes on)
 //   saga <step> started · saga <step> completed · saga <step> retried · saga <step> failed · saga <step> parked
 // When a saga is found cancelled or past its give-up time as a step is about to begin, that transaction
 // (`saga <step> started`) turns it back instead of starting the step.
@@ -51,12 +52,14 @@ const CLAIM_AT_ONCE = 32;
 /** Claims sagas that are due and runs each to its next rest, many at a time. */
 export const sagaTask = (definitions: readonly SagaDefinition[]): BackgroundTask => ({
   name: 'sagas',
+  whenDraining: 'ends',
+  leave: async (context) => wakeSagas(context),
   run: async (context) => {
     const wakeUp = context.local(sagaWakeUp);
     const byName = new Map(definitions.map((definition) => [definition.name, definition]));
     // What an earlier life of this instance held need not wait for the end of its lease.
     let rows = await claim(context, 'saga recover', byName);
-    for (;;) {
+    while (!context.draining) {
       for (const row of rows) {
         const definition = byName.get(row.saga);
         if (definition !== undefined) runDetached(context, definition, row);
@@ -168,6 +171,10 @@ interface SagaRun {
 async function toNextRest(context: Context, run: SagaRun, claimed: SagaRow): Promise<void> {
   let row = claimed;
   while (row.leaseHolder !== null) {
+    if (context.draining) {
+      await release(context, run);
+      return;
+    }
     const steps = positionOf(run.definition, row.snapshot).active;
     const [first] = steps;
     if (first === undefined) return;
@@ -184,11 +191,19 @@ async function toNextRest(context: Context, run: SagaRun, claimed: SagaRow): Pro
   }
 }
 
-/** A compensation is tried until it is done, or until all that are left sleep. */
+/** Between two steps: another instance may go on at once. */
+async function release(context: Context, run: SagaRun): Promise<void> {
+  await context.store.transact('saga released', [sagaTable], 'readwrite', async (tx) => {
+    const row = await held(tx, context, run);
+    await tx.put(sagaTable, { ...row, leaseHolder: null, dueUs: tx.now() });
+  });
+}
+
+/** A compensation is tried until it is done, or until all that are left sleep; one that waits is left to whom it is handed. */
 async function untilDone(context: Context, run: SagaRun, meta: StepMeta): Promise<void> {
   for (;;) {
     const row = await read(context, run);
-    if (row.leaseHolder === null) return;
+    if (row.leaseHolder === null || context.draining) return;
     const againAtUs = row.steps[meta.step]?.againAtUs ?? null;
     // Others are under way, so the saga is awake: one that waits long holds up nobody.
     if (againAtUs !== null) await context.clock.sleep(elapsedMs(context.clock.now(), againAtUs));

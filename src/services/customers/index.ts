@@ -1,8 +1,8 @@
-import { instanceId, type ServiceDefinition, type ServiceName } from '../../kernel/index.ts';
+import type { ServiceDefinition, ServiceName } from '../../kernel/index.ts';
 import { defineContract, defineService } from '../../patterns/index.ts';
 import { control } from './commands.ts';
+import { healthChecks, openFrontDoor } from './front-door.ts';
 import { loadTasks } from './load.ts';
-import { shopEntry } from './shop-client.ts';
 
 /** Answers nothing but `GET /health`. */
 export const customersContract = defineContract({
@@ -19,8 +19,8 @@ export const customersOf = (entry: ServiceName): ServiceDefinition =>
     tables: [],
     handlers: {},
     onStart: async (context) => {
-      context.local(shopEntry).instance = instanceId(entry, 1);
+      openFrontDoor(context, entry);
     },
-    background: loadTasks,
+    background: [...loadTasks, healthChecks],
     control,
   });

@@ -2,12 +2,12 @@ import {
   assert,
   type Context,
   callId,
-  defineLocal,
   err,
   type HttpHeaders,
   type HttpMethod,
   type HttpOutcome,
   type InstanceId,
+  type NetworkRequest,
   splitPath,
 } from '../../kernel/index.ts';
 import { type AnyContract, createRouter, operationName } from '../../patterns/index.ts';
@@ -15,11 +15,7 @@ import { orderContract } from '../order/contract.ts';
 import { productContract } from '../product/contract.ts';
 import { shippingContract } from '../shipping/contract.ts';
 import { userContract } from '../user/contract.ts';
-
-/** Where the shop's one door is: the gateway, or the monolith. Set before the first request. */
-export const shopEntry = defineLocal<{ instance: InstanceId | null }>('shop-entry', () => ({
-  instance: null,
-}));
+import { chooseEntry, refusedBy } from './front-door.ts';
 
 const contracts: readonly AnyContract[] = [userContract, productContract, orderContract, shippingContract];
 const route = createRouter(contracts.flatMap((contract) => Object.values(contract.operations)));
@@ -40,13 +36,13 @@ export interface ShopRequest {
 export async function sendToShop(context: Context, id: string, request: ShopRequest): Promise<HttpOutcome> {
   const { method, path, token = null, body } = request;
   const found = route(method, splitPath(path).pathname);
-  const { instance: entry } = context.local(shopEntry);
-  assert(entry !== null, 'customers are told where the shop is when they start');
   // Waiting to be signed in may have used it up.
   if (context.deadlineUs !== null && context.clock.now() >= context.deadlineUs)
     return err({ kind: 'deadline_exceeded', detail: 'the deadline was over before it was sent' });
-  return await context.network.send({
-    to: entry,
+  const entry = chooseEntry(context);
+  assert(entry !== null, 'there is always somebody to ask first');
+  const message = (to: InstanceId, attempt: number): NetworkRequest => ({
+    to,
     request: {
       method,
       path,
@@ -61,8 +57,14 @@ export async function sendToShop(context: Context, id: string, request: ShopRequ
     operation:
       found.kind === 'found' ? operationName(found.operation) : `${method} ${splitPath(path).pathname}`,
     callId: callId(`${context.instance}.${context.incarnation}/${id}`),
-    attempt: 1,
+    attempt,
     plane: 'data',
     timeoutMs: null,
   });
+  const outcome = await context.network.send(message(entry, 1));
+  if (outcome.ok || outcome.error.kind !== 'connection_refused') return outcome;
+  // Nothing has happened there: the load balancer before the shop tries another, where there is one.
+  refusedBy(context, entry);
+  const other = chooseEntry(context, entry);
+  return other === null ? outcome : await context.network.send(message(other, 2));
 }

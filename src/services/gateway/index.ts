@@ -13,6 +13,7 @@ import {
   type AnyOperation,
   createRouter,
   discoveryTask,
+  healthOf,
   keySetTask,
   methodNotAllowed,
   noSuchPath,
@@ -24,6 +25,7 @@ import {
   serviceTimeMs,
   sizeRefusal,
   standardOperations,
+  toResponse,
   verifyBearer,
 } from '../../patterns/index.ts';
 import { brokerContract } from '../broker/contract.ts';
@@ -70,8 +72,7 @@ export function defineGateway({ contracts }: GatewayOptions): ServiceDefinition 
       return refused(methodNotAllowed(request.method, pathname, found.allow));
     const { operation } = found;
     if (operation === health) {
-      const body = { status: 'up', service: 'gateway', instance: context.instance };
-      return { answer: jsonResponse(200, body), principal: null };
+      return { answer: toResponse(healthOf(context), request), principal: null };
     }
     if (operation === openApi) return { answer: jsonResponse(200, described()), principal: null };
     const tooLarge = sizeRefusal(request);

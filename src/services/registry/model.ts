@@ -46,7 +46,14 @@ export async function listInstances(tx: Transaction, service?: ServiceName): Pro
 
 /** Takes an instance out: it has said goodbye. */
 export async function remove(tx: Transaction, instanceId: InstanceId): Promise<void> {
-  if ((await tx.get(instancesTable, instanceId)) !== undefined) await tx.delete(instancesTable, instanceId);
+  const row = await tx.get(instancesTable, instanceId);
+  if (row === undefined) return;
+  await tx.delete(instancesTable, instanceId);
+  tx.emit(
+    isOver(row, tx.now())
+      ? { type: 'registry.instance.expired', expired: instanceId }
+      : { type: 'registry.instance.removed', removed: instanceId },
+  );
 }
 
 /** Those whose lease has run out by now. */

@@ -76,6 +76,7 @@ const STATE_WORDS = {
   down: 'down',
   'partly-down': 'partly down',
   hung: 'hangs',
+  none: 'scaled to 0',
   unknown: '–',
 } as const;
 

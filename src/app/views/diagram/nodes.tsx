@@ -7,7 +7,7 @@ import { useRun, useStores, useView } from '../../state/hooks.ts';
 import { RingGauge } from '../../widgets/ring-gauge.tsx';
 import { ServiceIcon } from '../../widgets/service-icon.tsx';
 import { BOXES, type PlacedService, WITH_DATABASE } from './geometry.ts';
-import { serviceFacts, serviceSentence } from './service-facts.ts';
+import { changingWord, serviceFacts, serviceSentence } from './service-facts.ts';
 
 export type ServiceNodeData = { readonly service: PlacedService };
 
@@ -29,7 +29,12 @@ function Docks() {
   );
 }
 
-const STATE_WORDS: Partial<Record<string, string>> = { down: 'down', starting: 'starting', hung: 'hangs' };
+const STATE_WORDS: Partial<Record<string, string>> = {
+  down: 'down',
+  starting: 'starting',
+  hung: 'hangs',
+  none: 'scaled to 0',
+};
 
 export const ServiceNode = memo(function ServiceNode({ data }: NodeProps & { data: ServiceNodeData }) {
   const { service } = data;
@@ -87,7 +92,7 @@ export const ServiceNode = memo(function ServiceNode({ data }: NodeProps & { dat
           {facts.queued > 0 ? (
             <span className="node-queue num">+{facts.queued} waiting</span>
           ) : (
-            <span className="node-unit">slots</span>
+            <span className="node-unit">{changingWord(facts) ?? 'slots'}</span>
           )}
         </span>
       </button>

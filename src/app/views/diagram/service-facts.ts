@@ -4,9 +4,11 @@ import type { RunState } from '../../state/run-store.ts';
 
 /** What a node shows, flat, so that an unchanged node is not rendered again. */
 export interface ServiceFacts {
-  readonly state: 'ready' | 'starting' | 'down' | 'partly-down' | 'hung' | 'unknown';
+  readonly state: 'ready' | 'starting' | 'down' | 'partly-down' | 'hung' | 'none' | 'unknown';
   readonly instances: number;
   readonly ready: number;
+  readonly starting: number;
+  readonly draining: number;
   readonly slotsUsed: number;
   readonly slots: number;
   readonly queued: number;
@@ -39,7 +41,9 @@ export function serviceFacts(state: RunState, service: ServiceName): ServiceFact
   return {
     state:
       load.instances === 0
-        ? 'unknown'
+        ? settings?.instances === 0
+          ? 'none'
+          : 'unknown'
         : down
           ? 'down'
           : load.hung > 0
@@ -51,14 +55,25 @@ export function serviceFacts(state: RunState, service: ServiceName): ServiceFact
                 : 'ready',
     instances: Math.max(load.instances, settings?.instances ?? 1),
     ready: load.ready,
+    starting: load.starting,
+    draining: load.draining,
     slotsUsed: load.slotsUsed,
-    slots: load.slots > 0 ? load.slots : (settings?.requestSlots ?? 0) * (settings?.instances ?? 1),
+    slots:
+      load.slots > 0
+        ? load.slots + load.unheard * (settings?.requestSlots ?? 0)
+        : (settings?.requestSlots ?? 0) * (settings?.instances ?? 1),
     queued: load.queued,
     fault,
     faultLeftS: endsUs === null ? null : Math.max(0, Math.ceil((endsUs - nowUs) / 1_000_000)),
     faults,
     flash: lastCommitUs !== null && nowUs - lastCommitUs < FLASH_US,
   };
+}
+
+/** Who of it comes and goes; null: nobody, or all of it starts. */
+export function changingWord({ state, starting, draining }: ServiceFacts): string | null {
+  if (draining > 0) return `${draining} draining`;
+  return starting > 0 && state !== 'starting' ? `${starting} starting` : null;
 }
 
 /** The same for people who listen. */
@@ -69,7 +84,10 @@ export function serviceSentence(title: string, facts: ServiceFacts): string {
   else if (facts.state === 'hung') parts.push('hangs');
   else if (facts.state === 'partly-down')
     parts.push(`${facts.instances - facts.ready} of ${facts.instances} instances down`);
+  else if (facts.state === 'none') parts.push('scaled to none');
   if (facts.instances > 1) parts.push(`${facts.instances} instances`);
+  const changing = changingWord(facts);
+  if (changing !== null) parts.push(changing);
   if (facts.slots > 0) parts.push(`${facts.slotsUsed} of ${facts.slots} request slots in use`);
   if (facts.queued > 0) parts.push(`${facts.queued} waiting`);
   if (facts.fault !== null) parts.push(`fault: ${facts.fault}`);

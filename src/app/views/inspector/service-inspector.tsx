@@ -6,6 +6,7 @@ import {
   faultLeftMs,
   faultWord,
   formatRunTime,
+  type InstanceView,
   instancesOf,
   latestFailures,
   serviceOfTarget,
@@ -15,8 +16,10 @@ import { isBreakable } from '../../state/actions.ts';
 import { useActions, useProjections, useStores } from '../../state/hooks.ts';
 import { BreakerState } from '../../widgets/breaker-state.tsx';
 import { RingGauge } from '../../widgets/ring-gauge.tsx';
+import { AutoscalerSection } from './autoscaler-section.tsx';
 import { BreakRow } from './break-row.tsx';
 import { Failures } from './failures.tsx';
+import { isScalable, ScaleStepper } from './scale-stepper.tsx';
 
 const WORDS: Readonly<Record<InstanceState, string>> = {
   starting: 'starting',
@@ -54,6 +57,8 @@ const CRASHABLE: readonly ServiceName[] = [
   'monolith',
 ];
 
+const numberOf = (instance: string): number => Number(instance.slice(instance.lastIndexOf('-') + 1));
+
 export function ServiceInspector({ service }: { readonly service: ServiceName }) {
   const actions = useActions();
   const { view } = useStores();
@@ -69,6 +74,9 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
     6,
   );
   const capacity = projections.facts.settings?.services[service];
+  /** One that was scaled in is history. */
+  const isShown = ({ instance, state }: InstanceView) =>
+    state !== 'stopped' || numberOf(instance) <= (capacity?.instances ?? 1);
   return (
     <>
       <p className="text-muted">{ABOUT[service]}</p>
@@ -77,12 +85,17 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
 
       {service !== 'customers' && (
         <section>
-          <h3 className="section-title">Instances</h3>
+          <div className="flex items-center justify-between gap-2">
+            <h3 className="section-title">Instances</h3>
+            {isScalable(service) && capacity !== undefined && (
+              <ScaleStepper service={service} instances={capacity.instances} />
+            )}
+          </div>
           {instances.length === 0 ? (
             <p className="text-s text-muted">None has started yet.</p>
           ) : (
             <ul className="flex flex-col gap-2">
-              {instances.map((instance) => (
+              {instances.filter(isShown).map((instance) => (
                 <li key={instance.instance} className="instance" data-state={instance.state}>
                   <RingGauge
                     used={instance.slotsUsed}
@@ -94,6 +107,7 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
                       <span className="instance-state">{WORDS[instance.state]}</span>
                       {instance.state === 'ready' &&
                         ` · ${instance.slotsUsed}/${instance.slots || (capacity?.requestSlots ?? 0)} slots`}
+                      {instance.state === 'draining' && ` · ${instance.slotsUsed} still under way`}
                       {instance.queued > 0 && ` · ${instance.queued} waiting`}
                       {instance.state === 'crashed' && ` at ${formatRunTime(instance.sinceUs)}`}
                     </p>
@@ -130,6 +144,8 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
           )}
         </section>
       )}
+
+      {isScalable(service) && <AutoscalerSection service={service} />}
 
       {faults.length > 0 && (
         <section>

@@ -69,6 +69,8 @@ export async function openStoreBench(
     emit: (event) => events.push(event),
     crash: () => {},
     ready: () => {},
+    closed: () => {},
+    drained: () => {},
   };
   let branch: (context: Context) => Promise<unknown> = async () => null;
   const runtime = new InstanceRuntime(

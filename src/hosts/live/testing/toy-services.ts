@@ -56,7 +56,8 @@ const gateway: ServiceDefinition = {
     if (request.path === '/health') return jsonResponse(200, { status: 'ok' });
     // By the number in the path, so that a test chooses.
     const number = Number(/\d+$/.exec(splitPath(request.path).pathname)?.[0] ?? 0);
-    const callee = `order-${1 + (number % context.settings.services.order.instances)}`;
+    const asked = splitPath(request.path).query['to'];
+    const callee = `order-${1 + (asked === undefined ? number % context.settings.services.order.instances : Number(asked))}`;
     return await send(context, callee, request, `${context.instance}/${request.path}/${context.clock.now()}`);
   },
 };
