@@ -79,6 +79,8 @@ const KNOWN_TYPES: Readonly<Record<RunEventType, true>> = {
   'message.dead-lettered': true,
   'registry.instance.registered': true,
   'registry.instance.expired': true,
+  'registry.self-preservation.started': true,
+  'registry.self-preservation.ended': true,
   'discovery.refreshed': true,
   'fault.started': true,
   'fault.ended': true,

@@ -1,4 +1,10 @@
-import type { CapacitySettings, EdgeKey, EdgePolicy, RunSettings } from '../kernel/index.ts';
+import type {
+  CapacitySettings,
+  EdgeKey,
+  EdgePolicy,
+  RegistrySettings,
+  RunSettings,
+} from '../kernel/index.ts';
 
 /** The three sets of safety nets that key B switches between; `custom` is what somebody made of them. */
 export type SafetyNetPreset = 'none' | 'classroom' | 'production';
@@ -93,6 +99,26 @@ export function edgePolicy(preset: SafetyNetPreset): EdgePolicy {
   }
 }
 
+/** An instance that is gone is out of the list after 3 s. */
+export const CLASSROOM_REGISTRY: RegistrySettings = {
+  heartbeatMs: 1000,
+  leaseMs: 3000,
+  fetchMs: 1000,
+  evictionMs: 250,
+  leaseExpiryFactor: 1,
+  selfPreservation: null,
+};
+
+/** Netflix Eureka's defaults. Its lease of 90 s in truth ends after 180 s: a renewal counts it twice. */
+export const EUREKA_REGISTRY: RegistrySettings = {
+  heartbeatMs: 30_000,
+  leaseMs: 90_000,
+  fetchMs: 30_000,
+  evictionMs: 60_000,
+  leaseExpiryFactor: 2,
+  selfPreservation: { renewalShare: 0.85 },
+};
+
 /** One instance with so much service time and so many slots; CPU never binds before the slots do. */
 const capacity = (serviceTimeMs: number, requestSlots: number, spread = 0.3): CapacitySettings => ({
   instances: 1,
@@ -128,7 +154,7 @@ export function classroomSettings(): RunSettings {
     saga: { giveUpMs: 6000, stepAgainMs: 2000, stepAgainSpread: 0.1, parkAfterMs: 60_000, leaseMs: 3000 },
     compensation: { maxConcurrent: 4, timeoutMs: 4000, backoffBaseMs: 2000, backoffCapMs: 8000 },
     balancer: 'round-robin',
-    registry: { heartbeatMs: 1000, leaseMs: 3000, fetchMs: 1000 },
+    registry: CLASSROOM_REGISTRY,
     rateLimit: { perSecond: 10, burst: 20 },
     messaging: {
       maxDeliveries: 5,

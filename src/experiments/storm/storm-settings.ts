@@ -55,6 +55,7 @@ export function stormSettings(draws: Draws, load: RunSettings['load']): RunSetti
       heartbeatMs,
       leaseMs: Math.round(heartbeatMs * draws.between(2, 4, 'registry-lease')),
       fetchMs: draws.scale(3000, 12_000, 'fetch'),
+      ...drawnEviction(draws.of('eviction')),
     },
     // Customers are few, and their rush is part of the storm: nobody is turned away at the door.
     rateLimit: { perSecond: 1000, burst: 1000 },
@@ -74,6 +75,19 @@ export function stormSettings(draws: Draws, load: RunSettings['load']): RunSetti
       failureShare: track.chance(0.5, 'fails') ? track.between(0, 0.3, 'failure-share') : 0,
     },
     load,
+  };
+}
+
+/** As the classroom's, as Eureka's, and what lies between. */
+function drawnEviction(
+  draws: Draws,
+): Pick<RunSettings['registry'], 'evictionMs' | 'leaseExpiryFactor' | 'selfPreservation'> {
+  return {
+    evictionMs: draws.scale(250, 12_000, 'every'),
+    leaseExpiryFactor: draws.among([1, 1, 1.5, 2], 'factor'),
+    selfPreservation: draws.chance(0.5, 'keeps-overdue')
+      ? { renewalShare: draws.chance(0.8, 'preserves') ? draws.between(0.3, 0.95, 'share') : 0 }
+      : null,
   };
 }
 

@@ -54,7 +54,14 @@ const baseSettings: RunSettings = {
   saga: { giveUpMs: 6000, stepAgainMs: 2000, stepAgainSpread: 0, parkAfterMs: 60_000, leaseMs: 3000 },
   compensation: { maxConcurrent: 4, timeoutMs: 4000, backoffBaseMs: 2000, backoffCapMs: 8000 },
   balancer: 'round-robin',
-  registry: { heartbeatMs: 1000, leaseMs: 3000, fetchMs: 1000 },
+  registry: {
+    heartbeatMs: 1000,
+    leaseMs: 3000,
+    fetchMs: 1000,
+    evictionMs: 250,
+    leaseExpiryFactor: 1,
+    selfPreservation: null,
+  },
   rateLimit: { perSecond: 10, burst: 20 },
   messaging: {
     maxDeliveries: 5,
