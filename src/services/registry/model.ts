@@ -113,8 +113,12 @@ export async function evict(
   const row = await renewalsNow(tx, settings);
   const figures = renewalFigures(row, registered, share);
   const keeps = late.length > 0 && !mayEvict(figures, share);
-  if (keeps !== (row.keepingSinceUs !== null)) {
-    await tx.put(renewalsTable, { ...row, keepingSinceUs: keeps ? tx.now() : null });
+  const changes = keeps !== (row.keepingSinceUs !== null);
+  const evicts = late.length > 0 && !keeps;
+  // Whoever is evicted, the log says by which window.
+  if (changes || (evicts && settings.selfPreservation !== null))
+    await tx.put(renewalsTable, { ...row, keepingSinceUs: keeps ? (row.keepingSinceUs ?? tx.now()) : null });
+  if (changes) {
     const kept = late.map(({ instanceId }) => instanceId).sort();
     tx.emit(
       keeps
@@ -122,7 +126,7 @@ export async function evict(
         : { type: 'registry.self-preservation.ended', ...figures },
     );
   }
-  if (keeps) return;
+  if (!evicts) return;
   for (const { instanceId } of drawn(late, evictionLimit(registered, share), lotOf)) {
     await tx.delete(instancesTable, instanceId);
     tx.emit({ type: 'registry.instance.expired', expired: instanceId });
