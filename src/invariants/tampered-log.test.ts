@@ -7,6 +7,7 @@ import {
   type RunEvent,
   type RunEventOf,
   type RunEventType,
+  runTimeUs,
   type SpanId,
 } from '../kernel/index.ts';
 import { checkInvariants, INVARIANTS } from './index.ts';
@@ -373,6 +374,24 @@ describe('a healthy log of the services, changed in one place', () => {
         (row) => ({ ...row, fence: 1 }),
       ),
     ],
+    [
+      'INV-21',
+      'the registry evicts before the lease is over',
+      tell(
+        'registry.instance.expired',
+        () => true,
+        ({ timeUs }) => ({ timeUs: runTimeUs(timeUs - 2_000_000) }),
+      ),
+    ],
+    [
+      'INV-22',
+      'a caller believes in somebody whom the registry never listed',
+      tell(
+        'discovery.refreshed',
+        ({ known }) => known['shipping'] !== undefined,
+        ({ known }) => ({ known: { ...known, shipping: [instanceId('shipping', 9)] } }),
+      ),
+    ],
   ])('only %s sees that %s', (id, _, change) => {
     expect(brokenBy(change(logOf('microservices')))).toEqual([id]);
   });
@@ -394,7 +413,7 @@ describe('a healthy log of the services, changed in one place', () => {
 
   it('every invariant has been broken here', () => {
     // Kept by hand: a new one needs its line above.
-    expect(INVARIANTS).toHaveLength(19);
+    expect(INVARIANTS).toHaveLength(21);
   });
 });
 
