@@ -3,7 +3,7 @@ import { useStores } from '../state/hooks.ts';
 import type { DockTab } from '../state/view-store.ts';
 import { TAB_TITLES } from './time-bar.tsx';
 
-/** The tabs that a narrow window has no room for. */
+/** The tabs that the window has no room for. */
 export default function MoreTabs({ tabs }: { readonly tabs: readonly DockTab[] }) {
   const { view } = useStores();
   return (
