@@ -54,12 +54,6 @@ export const discoveryMutants: readonly Mutant[] = [
     expects: ['INV-21'],
   },
   {
-    id: 'window-that-stays',
-    title: 'What was counted in a window that is long over still counts as the last one.',
-    edits: [{ file: COUNTING, before: 'passed === 1 ? window.renewals : 0', after: 'window.renewals' }],
-    expects: ['INV-21'],
-  },
-  {
     id: 'service-without-instances-stays',
     title: 'A service of which the registry lists nobody any more stays in the copies of its callers.',
     edits: [

@@ -55,7 +55,7 @@ export function stormSettings(draws: Draws, load: RunSettings['load']): RunSetti
       heartbeatMs,
       leaseMs: Math.round(heartbeatMs * draws.between(2, 4, 'registry-lease')),
       fetchMs: draws.scale(3000, 12_000, 'fetch'),
-      ...drawnEviction(draws.of('eviction')),
+      ...drawnEviction(draws.of('eviction'), services),
     },
     // Customers are few, and their rush is part of the storm: nobody is turned away at the door.
     rateLimit: { perSecond: 1000, burst: 1000 },
@@ -81,13 +81,19 @@ export function stormSettings(draws: Draws, load: RunSettings['load']): RunSetti
 /** As the classroom's, as Eureka's, and what lies between. */
 function drawnEviction(
   draws: Draws,
+  services: RunSettings['services'],
 ): Pick<RunSettings['registry'], 'evictionMs' | 'leaseExpiryFactor' | 'selfPreservation'> {
+  const registered = SCALABLE.reduce((sum, service) => sum + services[service].instances, 0);
+  // Numbers that meet: when so many are dead, exactly as many renewals come as the threshold.
+  const deadAtThreshold = draws.whole(1, 3, 'dead-at-threshold');
+  const renewalShare = draws.among(
+    [0, (registered - deadAtThreshold + 0.01) / registered, draws.between(0.3, 0.95, 'share')],
+    'which-share',
+  );
   return {
     evictionMs: draws.scale(250, 12_000, 'every'),
     leaseExpiryFactor: draws.among([1, 1, 1.5, 2], 'factor'),
-    selfPreservation: draws.chance(0.5, 'keeps-overdue')
-      ? { renewalShare: draws.chance(0.8, 'preserves') ? draws.between(0.3, 0.95, 'share') : 0 }
-      : null,
+    selfPreservation: draws.chance(0.6, 'keeps-overdue') ? { renewalShare } : null,
   };
 }
 

@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { type ReactNode, useId } from 'react';
 import type { Balancer, Json, RegistrySettings, RunSettings } from '../../../../kernel/index.ts';
 import { formatShare, formatSize } from '../../../../projections/index.ts';
 import { CLASSROOM_REGISTRY, EUREKA_REGISTRY } from '../../../../setups/index.ts';
@@ -27,13 +27,13 @@ const isSame = (a: RegistrySettings, b: RegistrySettings): boolean =>
 const longestCalledMs = (of: RegistrySettings): number =>
   of.leaseMs * of.leaseExpiryFactor + (of.selfPreservation === null ? 0 : of.evictionMs) + of.fetchMs;
 
-/** Switches the registry's preset and the balancer; each can be undone. */
-export function DiscoverySettings() {
+/** Switches the registry's preset and the balancer; each can be undone. What the registry does is told between. */
+export function DiscoverySettings({ children }: { readonly children: ReactNode }) {
   const { run, view } = useStores();
   const actions = useActions();
   const id = useId();
   const settings = useRun((state) => state.projections.facts.settings);
-  if (settings === null) return null;
+  if (settings === null) return <div className="discovery-side">{children}</div>;
   const { registry, balancer } = settings;
   const chosen = REGISTRIES.find((each) => isSame(registry, each.settings))?.value ?? null;
 
@@ -56,8 +56,26 @@ export function DiscoverySettings() {
     void set({ balancer: name }, `Balancer: ${BALANCERS[name]}`, { balancer });
 
   return (
-    <section aria-label="Settings of discovery" className="discovery-settings">
+    <div className="discovery-side">
       <Segmented legend="Registry" showLegend options={REGISTRIES} value={chosen} onChange={chooseRegistry} />
+      {children}
+      <div className="discovery-balancer">
+        <label className="label" htmlFor={id}>
+          Callers choose by
+        </label>
+        <select
+          id={id}
+          className="select select-small"
+          value={balancer}
+          onChange={(event) => chooseBalancer(event.target.value as Balancer)}
+        >
+          {(Object.keys(BALANCERS) as Balancer[]).map((name) => (
+            <option key={name} value={name}>
+              {BALANCERS[name]}
+            </option>
+          ))}
+        </select>
+      </div>
       <p className="num text-s text-muted">
         {chosen === null && 'Numbers of its own: '}heartbeat {formatSize(registry.heartbeatMs)} · lease{' '}
         {formatSize(registry.leaseMs)}
@@ -70,21 +88,6 @@ export function DiscoverySettings() {
           : ` · preserves itself below ${formatShare(registry.selfPreservation.renewalShare)}`}
         . Who dies may be called for {formatSize(longestCalledMs(registry))}.
       </p>
-      <label className="label" htmlFor={id}>
-        Callers choose by
-      </label>
-      <select
-        id={id}
-        className="select select-small"
-        value={balancer}
-        onChange={(event) => chooseBalancer(event.target.value as Balancer)}
-      >
-        {(Object.keys(BALANCERS) as Balancer[]).map((name) => (
-          <option key={name} value={name}>
-            {BALANCERS[name]}
-          </option>
-        ))}
-      </select>
-    </section>
+    </div>
   );
 }

@@ -61,7 +61,7 @@ describe('the discovery view', () => {
     const table = await screen.findByRole('table', { name: 'What the registry lists' });
     const rows = within(table).getAllByRole('row').slice(1);
     expect(rows.map(cells)).toEqual([
-      ['product-1', 'ready', '0:01', '2.0 s ago', '178 s left', 'as it is'],
+      ['product-1', 'ready', '0:01', '2.0 s ago', '178 s left', 'right'],
       ['product-2', 'crashed', '0:01', '11 s ago', '170 s left', 'stale: listed but crashed'],
       ['product-3', 'ready', 'not listed', '–', '–', 'unknown: alive but not listed'],
     ]);

@@ -28,10 +28,9 @@ export default function DiscoveryView() {
   const registryState = projections.topology.instances.get(REGISTRY)?.state;
   return (
     <div className="discovery">
-      <div className="discovery-side">
-        <DiscoverySettings />
+      <DiscoverySettings>
         <PreservationFacts />
-      </div>
+      </DiscoverySettings>
       <TableScroll label="Registry and copies">
         <p className="discovery-summary">
           {registryState === 'crashed' && (
@@ -41,15 +40,15 @@ export default function DiscoveryView() {
           )}
           {disagreementWords(registered, beliefs)}
         </p>
-        {registered.length === 0 ? (
-          <Empty>Nobody is registered yet. Each instance registers as soon as it is ready.</Empty>
-        ) : (
-          <RegistryTable rows={registered} nowUs={nowUs} />
-        )}
         {beliefs.length === 0 ? (
           <Empty>No caller has fetched a copy yet.</Empty>
         ) : (
           <BeliefsTable rows={beliefs} nowUs={nowUs} />
+        )}
+        {registered.length === 0 ? (
+          <Empty>Nobody is registered yet. Each instance registers as soon as it is ready.</Empty>
+        ) : (
+          <RegistryTable rows={registered} nowUs={nowUs} />
         )}
       </TableScroll>
     </div>

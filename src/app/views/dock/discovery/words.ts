@@ -33,7 +33,7 @@ export const registeredWord = ({ verdict, state }: RegisteredView): string =>
     ? `stale: listed but ${stateWord(state)}`
     : verdict === 'unknown'
       ? 'unknown: alive but not listed'
-      : 'as it is';
+      : 'right';
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
