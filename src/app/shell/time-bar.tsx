@@ -120,6 +120,8 @@ function DockTabs() {
   const first = DOCK_TABS.slice(0, narrow ? FIRST_TABS.narrow : FIRST_TABS.wide);
   const shown = open && !first.includes(tab) ? [...first, tab] : first;
   const rest = DOCK_TABS.filter((candidate) => !shown.includes(candidate));
+  // The menu begins open: gone with its last tab, it must not come back by itself.
+  if (more && rest.length === 0) setMore(false);
   return (
     <nav className="dock-tabs" aria-label="Details">
       {shown.map((candidate) => (
