@@ -4,10 +4,11 @@ import {
   type Balancer,
   type EdgePolicy,
   instanceId,
+  type RegistrySettings,
   type RetrySettings,
   type RunSettings,
 } from '../kernel/index.ts';
-import { NO_NETS, type Scenario, scenarioNamed } from '../setups/index.ts';
+import { EUREKA_REGISTRY, NO_NETS, type Scenario, scenarioNamed } from '../setups/index.ts';
 import { type RunPlan, runSeed } from './run-seed.ts';
 import { percentile } from './samples.ts';
 import type { Kind, SeedResult } from './seed-result.ts';
@@ -179,8 +180,37 @@ const herd = (jitter: RetrySettings['jitter']): Scenario => {
   return { ...scenario, setup: { ...scenario.setup, faults: [{ atMs: 8000, fault }] } };
 };
 
+/** Two of four Product instances are down from 0:10 on, for good; the registry is Eureka, ten times as fast. */
+const twoOfFourDead = (selfPreservation: RegistrySettings['selfPreservation']): Scenario => {
+  const { heartbeatMs, leaseMs, fetchMs, evictionMs, leaseExpiryFactor } = EUREKA_REGISTRY;
+  const { commands, setup } = changed(fourProducts, (settings) => ({
+    ...settings,
+    registry: {
+      heartbeatMs: heartbeatMs / 10,
+      leaseMs: leaseMs / 10,
+      fetchMs: fetchMs / 10,
+      evictionMs: evictionMs / 10,
+      leaseExpiryFactor,
+      selfPreservation,
+    },
+    load: { ...settings.load, browsesPerSecond: 4 },
+  }));
+  const down = (number: number) =>
+    ({
+      atMs: 10_000,
+      fault: {
+        kind: 'down',
+        target: { kind: 'instance', instance: instanceId('product', number) },
+        lengthMs: null,
+      },
+    }) as const;
+  return { commands, setup: { ...setup, faults: [down(1), down(3)] } };
+};
+
 const minute = { measured: { fromMs: 10_000, toMs: 50_000 }, runMs: 60_000 };
 const whileStuck = { measured: { fromMs: 8000, toMs: 11_000 }, runMs: 40_000 };
+/** The leases of those who died end at 0:28 at the latest, and are taken out 6 s later. */
+const longDead = { measured: { fromMs: 40_000, toMs: 58_000 }, runMs: 62_000 };
 const whileSlow = { measured: { fromMs: 40_000, toMs: 60_000 }, runMs: 66_000 };
 
 export const PATTERN_TRUTHS: readonly PatternTruth[] = [
@@ -227,6 +257,14 @@ export const PATTERN_TRUTHS: readonly PatternTruth[] = [
       ...whileSlow,
     },
     figureOf: goodShare('status'),
+  },
+  {
+    claim: 'Self-preservation keeps dead instances in the list, and their callers go on failing.',
+    figure: 'share of browsing that succeeds, long after two of four Product instances died',
+    effect: 'lower',
+    without: { ...twoOfFourDead({ renewalShare: 0 }), ...longDead },
+    with: { ...twoOfFourDead(EUREKA_REGISTRY.selfPreservation), ...longDead },
+    figureOf: goodShare('browse'),
   },
 ];
 

@@ -4,6 +4,8 @@ import { attemptsInBudget } from './attempts-in-budget.ts';
 import { breakerAdmission } from './breaker-admission.ts';
 import { breakerFollowsReference } from './breaker-reference.ts';
 import { copiesAgree } from './copies-agree.ts';
+import { copyOfRegistry } from './copy-of-registry.ts';
+import { eviction } from './eviction.ts';
 import type { FinalTables, Invariant, Violation } from './invariant.ts';
 import { InvariantCheck } from './invariant-check.ts';
 import { leaseHolder } from './lease-holder.ts';
@@ -47,6 +49,8 @@ export const INVARIANTS: readonly Invariant[] = [
   sagaHolder,
   breakerFollowsReference,
   leaseHolder,
+  eviction,
+  copyOfRegistry,
   shedByPriority,
 ];
 

@@ -21,17 +21,17 @@ it.each([
   ['normal', 'normal', false],
   ['sheddable', 'critical', false],
   ['critical', null, false],
-] as const)('INV-22, SHED-1 %s is turned away while %s waits: %s', (priority, least, isWrong) => {
+] as const)('INV-23, SHED-1 %s is turned away while %s waits: %s', (priority, least, isWrong) => {
   const log = new LogBuilder().add('product', shed(priority, least));
-  expect(found('INV-22', log)).toEqual(
+  expect(found('INV-23', log)).toEqual(
     isWrong ? [`GET / (${priority}) was turned away while ${least} work waits`] : [],
   );
 });
 
-it('INV-22 asks nothing of a shop that turns the newest away', () => {
+it('INV-23 asks nothing of a shop that turns the newest away', () => {
   const settings = JSON.parse(JSON.stringify(testSettings({ shedding: 'newest' })));
   const log = new LogBuilder()
     .add('run', { type: 'run.settings.changed', settings })
     .add('product', shed('critical', 'sheddable'));
-  expect(found('INV-22', log)).toEqual([]);
+  expect(found('INV-23', log)).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { defineChecker } from './invariant.ts';
 
 /** At a full queue nobody is turned away while somebody who matters less goes on waiting (SHED-1). */
 export const shedByPriority = defineChecker(
-  'INV-22',
+  'INV-23',
   'Who matters least is turned away first',
   (run, report) => ({
     events: {

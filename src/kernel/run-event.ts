@@ -315,6 +315,9 @@ export interface RunEventPayloads {
   'registry.instance.expired': { readonly expired: InstanceId };
   /** It has said goodbye. */
   'registry.instance.removed': { readonly removed: InstanceId };
+  /** Whose lease has run out is kept all the same: too few renewals came, perhaps it is the network. */
+  'registry.self-preservation.started': RenewalFigures & { readonly kept: readonly InstanceId[] };
+  'registry.self-preservation.ended': RenewalFigures;
   'discovery.refreshed': { readonly known: Readonly<Record<string, readonly InstanceId[]>> };
 
   // Faults. `fault.injected` names each single effect, so that a failure can be followed back to its fault.
@@ -333,6 +336,16 @@ export interface RunEventPayloads {
     readonly message: string;
     readonly data: Json;
   };
+}
+
+/** What the registry compares before it evicts anybody. */
+export interface RenewalFigures {
+  /** In the last whole window. */
+  readonly renewals: number;
+  /** Of all that are registered. */
+  readonly expected: number;
+  /** It evicts only when more renewals came than this. */
+  readonly threshold: number;
 }
 
 export interface SagaStep {

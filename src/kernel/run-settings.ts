@@ -15,7 +15,7 @@ export interface RunSettings {
   readonly shedding: Shedding;
   /** How a caller chooses among the instances that it knows. */
   readonly balancer: Balancer;
-  readonly registry: { readonly heartbeatMs: number; readonly leaseMs: number; readonly fetchMs: number };
+  readonly registry: RegistrySettings;
   readonly rateLimit: RateLimitSettings;
   readonly messaging: {
     readonly maxDeliveries: number;
@@ -48,6 +48,24 @@ export type Balancer = 'round-robin' | 'random' | 'two-choices' | 'peak-ewma';
 
 /** `lowest-priority`: who matters least of those who wait and the one who comes. `newest`: the one who comes. */
 export type Shedding = 'lowest-priority' | 'newest';
+
+export interface RegistrySettings {
+  readonly heartbeatMs: number;
+  readonly leaseMs: number;
+  /** How often callers fetch their copy. */
+  readonly fetchMs: number;
+  /** How often the registry takes out whose lease has run out. */
+  readonly evictionMs: number;
+  /** A renewal is good for so many leases (Eureka: 2); a registration for one. */
+  readonly leaseExpiryFactor: number;
+  /** null: a lease that has run out is not shown. Else it is, until the eviction takes it, as in Eureka. */
+  readonly selfPreservation: SelfPreservationSettings | null;
+}
+
+export interface SelfPreservationSettings {
+  /** Nobody is evicted while no more than this share of the renewals comes in. 0: eviction never waits. */
+  readonly renewalShare: number;
+}
 
 export type SafetyNets = 'none' | 'classroom' | 'production' | 'custom';
 

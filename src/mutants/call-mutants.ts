@@ -75,7 +75,7 @@ export const callMutants: readonly Mutant[] = [
         after: 'null',
       },
     ],
-    expects: ['INV-22'],
+    expects: ['INV-23'],
   },
   {
     id: 'retry-against-an-open-breaker',

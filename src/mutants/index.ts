@@ -1,5 +1,6 @@
 import { breakerMutants } from './breaker-mutants.ts';
 import { callMutants } from './call-mutants.ts';
+import { discoveryMutants } from './discovery-mutants.ts';
 import { messagingMutants } from './messaging-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { sagaMutants } from './saga-mutants.ts';
@@ -15,4 +16,5 @@ export const mutants: readonly Mutant[] = [
   ...sagaMutants,
   ...messagingMutants,
   ...scalingMutants,
+  ...discoveryMutants,
 ];

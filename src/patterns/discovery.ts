@@ -15,6 +15,7 @@ import { type AttemptOutcome, nextCallId, sendAttempt } from './attempt.ts';
 import type { Operation, OperationInput } from './contract.ts';
 import { loadOf, peakEwma } from './instance-load.ts';
 import { type Balancing, pickInstance } from './load-balancer.ts';
+import { sleepOut } from './paced.ts';
 import { type RegisteredInstance, registryContract } from './registry-contract.ts';
 
 /** Where everybody finds these without asking: the door, the registry itself, and the bank outside. */
@@ -190,7 +191,10 @@ const askRegistry = <Params, Query, Body, Answer>(
     timeoutMs,
   });
 
-/** Runs `body` again and again, its beginnings `everyMs` apart; one that takes longer is followed at once. */
+/**
+ * Runs `body` again and again, its beginnings `everyMs` apart; one that takes longer is followed at once, and so is
+ * one whose period is changed.
+ */
 async function repeatedly(
   context: Context,
   everyMs: () => number,
@@ -199,8 +203,7 @@ async function repeatedly(
   for (;;) {
     const startedUs = context.clock.now();
     await body();
-    // At least a moment: a run whose interval is 0 must not stand still.
-    await context.clock.sleep(Math.max(1, everyMs() - elapsedMs(startedUs, context.clock.now())));
+    await sleepOut(context, everyMs, elapsedMs(startedUs, context.clock.now()));
   }
 }
 

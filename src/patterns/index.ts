@@ -18,6 +18,7 @@ export * from './load-balancer.ts';
 export * from './news.ts';
 export * from './open-api.ts';
 export * from './outbox.ts';
+export * from './paced.ts';
 export * from './problem.ts';
 export * from './rate-limiter.ts';
 export * from './registry-contract.ts';

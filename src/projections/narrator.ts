@@ -184,6 +184,22 @@ export const narrator: Projection<Narrator> = {
       case 'registry.instance.expired':
         say(state, event, 'plain', `The registry dropped ${event.expired}: no heartbeat`);
         break;
+      case 'registry.self-preservation.started':
+        say(
+          state,
+          event,
+          'fail',
+          `The registry keeps ${event.kept.join(', ')} listed: only ${event.renewals} of ${event.expected} renewals came (self-preservation)`,
+        );
+        break;
+      case 'registry.self-preservation.ended':
+        say(
+          state,
+          event,
+          'ok',
+          `The registry’s self-preservation is over: ${event.renewals} of ${event.expected} renewals came`,
+        );
+        break;
       case 'run.settings.changed': {
         const nets = safetyNetsOf(event.settings);
         if (nets !== null && state.safetyNets !== null && nets !== state.safetyNets) {

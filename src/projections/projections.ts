@@ -2,6 +2,7 @@ import type { RunEvent } from '../kernel/index.ts';
 import { type Breakers, breakers } from './breakers.ts';
 import { type Calls, calls } from './calls.ts';
 import { type Data, data } from './data.ts';
+import { type Discovery, discovery } from './discovery.ts';
 import { type Faults, faults } from './faults.ts';
 import { type FiguresState, figures } from './figures.ts';
 import { type Narrator, narrator } from './narrator.ts';
@@ -27,6 +28,7 @@ export interface RunProjections {
   readonly topics: Topics;
   readonly narrator: Narrator;
   readonly data: Data;
+  readonly discovery: Discovery;
 }
 
 /** All projections as one fold. */
@@ -46,6 +48,7 @@ export const runProjections: Projection<RunProjections> = {
       topics: topics.initial(),
       narrator: narrator.initial(),
       data: data.initial(),
+      discovery: discovery.initial(),
     };
   },
   apply(state, event: RunEvent) {
@@ -60,6 +63,7 @@ export const runProjections: Projection<RunProjections> = {
     topics.apply(state.topics, event);
     narrator.apply(state.narrator, event);
     data.apply(state.data, event);
+    discovery.apply(state.discovery, event);
     return state;
   },
   fork(state) {
@@ -77,6 +81,7 @@ export const runProjections: Projection<RunProjections> = {
       topics: topics.fork(state.topics),
       narrator: narrator.fork(state.narrator),
       data: data.fork(state.data),
+      discovery: discovery.fork(state.discovery),
     };
   },
 };

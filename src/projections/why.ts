@@ -1,5 +1,6 @@
 import type { ServiceName } from '../kernel/index.ts';
 import { type Breakers, type BreakerView } from './breakers.ts';
+import type { Discovery, StaleCall } from './discovery.ts';
 import { type Faults, type FaultView, faultAt } from './faults.ts';
 import type { IntentView } from './orders.ts';
 import { type Sagas, stepService, stepTitle, undoneWords } from './sagas.ts';
@@ -36,6 +37,7 @@ export interface WhySources {
   readonly breakers: Breakers;
   readonly sagas: Sagas;
   readonly faults: Faults;
+  readonly discovery: Discovery;
 }
 
 const line = (
@@ -266,6 +268,8 @@ function explainInto(sources: WhySources, span: SpanView, lines: WhyLine[], dept
         { spanId: span.spanId },
       ),
     );
+    const stale = sources.discovery.staleCalls.get(span.spanId);
+    if (stale !== undefined) lines.push(line(whyStillCalled(stale, caller, span)));
     if (fault !== null) {
       lines.push(faultLine(fault, WHY_LOST[fault.description.kind]?.(callee) ?? 'is why.'));
     }
@@ -333,6 +337,22 @@ function explainInto(sources: WhySources, span: SpanView, lines: WhyLine[], dept
     return fault ?? deeper();
   }
   return deeper();
+}
+
+/** Why somebody was called who is not there. */
+function whyStillCalled(
+  { instance, listed, fetchedUs, keeping }: StaleCall,
+  caller: string,
+  { sentUs }: SpanView,
+): string {
+  if (listed === null) {
+    const age = fetchedUs === null ? '' : `, ${formatDuration((sentUs - fetchedUs) / 1000)} old,`;
+    return `${possessive(caller)} copy of the registry${age} still held ${instance}. The registry had dropped it.`;
+  }
+  if (keeping !== null && listed.leaseUntilUs <= sentUs)
+    return `The registry still listed ${instance}, though its lease was over at ${formatRunTime(listed.leaseUntilUs)}: with ${keeping.renewals} of ${keeping.expected} renewals it preserves itself, and evicts nobody.`;
+  const lease = listed.leaseUntilUs > sentUs ? 'runs until' : 'was over at';
+  return `The registry still listed ${instance}: last heard of at ${formatRunTime(listed.heardUs)}, its lease ${lease} ${formatRunTime(listed.leaseUntilUs)}.`;
 }
 
 const DECLINED =

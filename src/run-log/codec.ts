@@ -83,6 +83,8 @@ const KNOWN_TYPES: Readonly<Record<RunEventType, true>> = {
   'registry.instance.registered': true,
   'registry.instance.expired': true,
   'registry.instance.removed': true,
+  'registry.self-preservation.started': true,
+  'registry.self-preservation.ended': true,
   'discovery.refreshed': true,
   'fault.started': true,
   'fault.ended': true,

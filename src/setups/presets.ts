@@ -4,6 +4,7 @@ import {
   type DrainSettings,
   type EdgeKey,
   type EdgePolicy,
+  type RegistrySettings,
   type RunSettings,
   type ScalingTarget,
   USUAL_ORDER,
@@ -119,6 +120,25 @@ export const CLASSROOM_AUTOSCALER: Omit<AutoscalerSettings, 'services'> = {
 
 /** What a service gets that is put under it. */
 export const CLASSROOM_TARGET: ScalingTarget = { utilisation: 0.6, minInstances: 1, maxInstances: 8 };
+/** An instance that is gone is out of the list after 3 s. */
+export const CLASSROOM_REGISTRY: RegistrySettings = {
+  heartbeatMs: 1000,
+  leaseMs: 3000,
+  fetchMs: 1000,
+  evictionMs: 250,
+  leaseExpiryFactor: 1,
+  selfPreservation: null,
+};
+
+/** Netflix Eureka's defaults. Its lease of 90 s in truth ends after 180 s: a renewal counts it twice. */
+export const EUREKA_REGISTRY: RegistrySettings = {
+  heartbeatMs: 30_000,
+  leaseMs: 90_000,
+  fetchMs: 30_000,
+  evictionMs: 60_000,
+  leaseExpiryFactor: 2,
+  selfPreservation: { renewalShare: 0.85 },
+};
 
 /** One instance with so much service time and so many slots; CPU never binds before the slots do. */
 const capacity = (serviceTimeMs: number, requestSlots: number, spread = 0.3): CapacitySettings => ({
@@ -160,7 +180,7 @@ export function classroomSettings(): RunSettings {
     compensation: { maxConcurrent: 4, timeoutMs: 4000, backoffBaseMs: 2000, backoffCapMs: 8000 },
     shedding: 'lowest-priority',
     balancer: 'round-robin',
-    registry: { heartbeatMs: 1000, leaseMs: 3000, fetchMs: 1000 },
+    registry: CLASSROOM_REGISTRY,
     rateLimit: { perSecond: 10, burst: 20 },
     messaging: {
       maxDeliveries: 5,

@@ -159,6 +159,10 @@ export const runSettingsSchema: z.ZodMiniType<RunSettings> = z.strictObject({
     heartbeatMs: between(100, 3_600_000),
     leaseMs: between(100, 3_600_000),
     fetchMs: between(100, 3_600_000),
+    // Setups that are older than these looked for leases four times a second and kept nobody.
+    evictionMs: z._default(between(100, 3_600_000), 250),
+    leaseExpiryFactor: z._default(between(1, 10), 1),
+    selfPreservation: z._default(z.nullable(z.strictObject({ renewalShare: share })), null),
   }),
   rateLimit,
   messaging: z.strictObject({

@@ -16,6 +16,7 @@ export const TAB_TITLES: Readonly<Record<DockTab, string>> = {
   events: 'Events',
   log: 'Log',
   api: 'API',
+  discovery: 'Discovery',
 };
 
 const STOP_TITLES: readonly { readonly value: Stop | ''; readonly title: string }[] = [
@@ -25,8 +26,8 @@ const STOP_TITLES: readonly { readonly value: Stop | ''; readonly title: string 
   { value: 'event', title: 'each event' },
 ];
 
-/** So many tabs are always in sight. */
-const FIRST_TABS = 3;
+/** So many tabs are always in sight: in a narrow window, in a wide one. */
+const FIRST_TABS = { narrow: 3, wide: 7 } as const;
 
 /** Play and pause, steps, speed, the recorded run; and what the dock shows. */
 export function TimeBar() {
@@ -116,9 +117,11 @@ function DockTabs() {
   const tab = useView((state) => state.dockTab);
   const open = useView((state) => state.dockOpen);
   const [more, setMore] = useState(false);
-  const first = DOCK_TABS.slice(0, FIRST_TABS);
-  const shown = !narrow ? DOCK_TABS : open && !first.includes(tab) ? [...first, tab] : first;
+  const first = DOCK_TABS.slice(0, narrow ? FIRST_TABS.narrow : FIRST_TABS.wide);
+  const shown = open && !first.includes(tab) ? [...first, tab] : first;
   const rest = DOCK_TABS.filter((candidate) => !shown.includes(candidate));
+  // The menu begins open: gone with its last tab, it must not come back by itself.
+  if (more && rest.length === 0) setMore(false);
   return (
     <nav className="dock-tabs" aria-label="Details">
       {shown.map((candidate) => (

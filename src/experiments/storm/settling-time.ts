@@ -9,7 +9,7 @@ import { slowestExchange } from './slowest-exchange.ts';
 //   call     the longest call under way ends: attempts · timeout + their backoffs, or the request's deadline, the
 //            compensation's timeout, the broker's acknowledgement deadline
 //   rejoin   one that drains has left (its limit), restarted instances are warm (cold start) and register (heartbeat),
-//            old leases run out, everybody looks them up (fetch)
+//            old leases run out and are evicted, everybody looks them up (fetch)
 //   breaker  the longest wait in OPEN and in HALF_OPEN, after one more opening by what was under way
 //   pause    the longest pause before something is tried again: a step, a compensation, a delivery, a relay, a key
 //   lease    work that a crashed instance held is free for others
@@ -73,7 +73,12 @@ export function settlingTime(
   const oneCall = slowestExchange(settings);
   const warm = Math.max(...Object.values(settings.services).map(({ coldStartMs }) => coldStartMs));
   const rejoin =
-    settings.drain.limitMs + warm + registry.heartbeatMs + registry.leaseMs + registry.fetchMs + 4 * oneCall;
+    settings.drain.limitMs +
+    warm +
+    registry.heartbeatMs +
+    longestListed(registry) +
+    registry.fetchMs +
+    4 * oneCall;
   const breaker = Math.max(...policies.map(longestBreakerWait));
   const pause = Math.max(
     saga.stepAgainMs * (1 + saga.stepAgainSpread),
@@ -104,6 +109,15 @@ export function settlingTime(
     settlingMs: Math.ceil(2 * passingMs + work + relayed + delivered + parcel),
   };
 }
+
+/** After its last renewal. Whom self-preservation keeps for longer is back: in a healed shop all instances are up. */
+const longestListed = ({
+  leaseMs,
+  leaseExpiryFactor,
+  evictionMs,
+  selfPreservation,
+}: RunSettings['registry']): number =>
+  leaseMs * leaseExpiryFactor + (selfPreservation === null ? 0 : evictionMs);
 
 /** What it may still hold back when it is cleared. */
 function longestDelay({ fault }: ScheduledFault): number {

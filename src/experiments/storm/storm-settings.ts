@@ -63,9 +63,10 @@ export function stormSettings(draws: Draws, load: RunSettings['load']): RunSetti
       heartbeatMs,
       leaseMs: Math.round(heartbeatMs * draws.between(2, 4, 'registry-lease')),
       fetchMs: draws.scale(3000, 12_000, 'fetch'),
+      ...drawnEviction(draws.of('eviction'), services),
     },
-    // Customers are few, and their rush is part of the storm: nobody is turned away at the door.
     shedding: draws.among(['lowest-priority', 'newest'] as const, 'shedding'),
+    // Customers are few, and their rush is part of the storm: nobody is turned away at the door.
     rateLimit: { perSecond: 1000, burst: 1000 },
     messaging: {
       // Few as often as many: what is given up and sent again later is worth a look.
@@ -107,6 +108,25 @@ export function stormAutoscaler(draws: Draws): AutoscalerSettings {
     scaleUpDelayMs: draws.chance(0.5, 'slow-up') ? draws.scale(1000, 10_000, 'up') : 0,
     scaleDownDelayMs: draws.scale(1000, 60_000, 'down'),
     services: Object.fromEntries(drawn),
+  };
+}
+
+/** As the classroom's, as Eureka's, and what lies between. */
+function drawnEviction(
+  draws: Draws,
+  services: RunSettings['services'],
+): Pick<RunSettings['registry'], 'evictionMs' | 'leaseExpiryFactor' | 'selfPreservation'> {
+  const registered = SCALABLE.reduce((sum, service) => sum + services[service].instances, 0);
+  // Numbers that meet: when so many are dead, exactly as many renewals come as the threshold.
+  const deadAtThreshold = draws.whole(1, 3, 'dead-at-threshold');
+  const renewalShare = draws.among(
+    [0, (registered - deadAtThreshold + 0.01) / registered, draws.between(0.3, 0.95, 'share')],
+    'which-share',
+  );
+  return {
+    evictionMs: draws.scale(250, 12_000, 'every'),
+    leaseExpiryFactor: draws.among([1, 1, 1.5, 2], 'factor'),
+    selfPreservation: draws.chance(0.6, 'keeps-overdue') ? { renewalShare } : null,
   };
 }
 

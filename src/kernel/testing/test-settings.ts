@@ -65,7 +65,14 @@ const baseSettings: RunSettings = {
   compensation: { maxConcurrent: 4, timeoutMs: 4000, backoffBaseMs: 2000, backoffCapMs: 8000 },
   shedding: 'lowest-priority',
   balancer: 'round-robin',
-  registry: { heartbeatMs: 1000, leaseMs: 3000, fetchMs: 1000 },
+  registry: {
+    heartbeatMs: 1000,
+    leaseMs: 3000,
+    fetchMs: 1000,
+    evictionMs: 250,
+    leaseExpiryFactor: 1,
+    selfPreservation: null,
+  },
   rateLimit: { perSecond: 10, burst: 20 },
   messaging: {
     maxDeliveries: 5,

@@ -5,30 +5,34 @@ import type {
   ServiceDefinition,
   ServiceName,
 } from '../../kernel/index.ts';
-import { defineService, type Problem, problem } from '../../patterns/index.ts';
+import { defineService, type Problem, problem, sleepOut } from '../../patterns/index.ts';
 import { registryContract } from './contract.ts';
-import { expire, listInstances, overdue, register, remove, renewAll } from './model.ts';
-import { instancesTable } from './tables.ts';
+import { evict, isEvictionDue, listInstances, register, remove, renewAll } from './model.ts';
+import { instancesTable, renewalsTable } from './tables.ts';
 
 export * from './contract.ts';
 export * from './tables.ts';
 
-const EXPIRY_POLL_MS = 250;
+const TABLES = [instancesTable, renewalsTable];
 
 /** Looks for leases that have run out. */
 const leaseExpiryTask: BackgroundTask = {
   name: 'lease-expiry',
   run: async (context) => {
     for (;;) {
-      const due = await context.store.transact(
+      const isDue = await context.store.transact(
         'look for expired leases',
-        [instancesTable],
+        TABLES,
         'readonly',
-        overdue,
+        isEvictionDue,
       );
-      if (due.length > 0)
-        await context.store.transact('expire leases', [instancesTable], 'readwrite', expire);
-      await context.clock.sleep(EXPIRY_POLL_MS);
+      if (isDue)
+        await context.store.transact('expire leases', TABLES, 'readwrite', (tx) =>
+          evict(tx, context.settings.registry, (instance) =>
+            context.random.uniform('eviction', instance, tx.now()),
+          ),
+        );
+      await sleepOut(context, () => context.settings.registry.evictionMs);
     }
   },
 };
@@ -46,27 +50,26 @@ function impostor({ caller }: Context, instanceId: InstanceId, service?: Service
 
 export const registryService: ServiceDefinition = defineService({
   contract: registryContract,
-  tables: [instancesTable],
+  tables: TABLES,
   background: [leaseExpiryTask],
   onStart: async (context) => {
-    const { leaseMs } = context.settings.registry;
-    await context.store.transact('renew leases', [instancesTable], 'readwrite', (tx) =>
-      renewAll(tx, leaseMs),
+    await context.store.transact('renew leases', TABLES, 'readwrite', (tx) =>
+      renewAll(tx, context.settings.registry),
     );
   },
   handlers: {
     registerInstance: async ({ params: { instanceId }, body }, context) => {
       const refusal = impostor(context, instanceId, body.service);
       if (refusal !== null) return refusal;
-      const { leaseMs } = context.settings.registry;
-      const row = await context.store.transact('register', [instancesTable], 'readwrite', (tx) =>
-        register(tx, instanceId, body.service, leaseMs),
+      const { registry } = context.settings;
+      const row = await context.store.transact('register', TABLES, 'readwrite', (tx) =>
+        register(tx, instanceId, body.service, registry),
       );
-      return { status: 200, body: { leaseMs, leaseUntilUs: row.leaseUntilUs } };
+      return { status: 200, body: { leaseMs: registry.leaseMs, leaseUntilUs: row.leaseUntilUs } };
     },
     listInstances: async ({ query }, context) => {
       const instances = await context.store.transact('list instances', [instancesTable], 'readonly', (tx) =>
-        listInstances(tx, query.service),
+        listInstances(tx, context.settings.registry, query.service),
       );
       return { status: 200, body: { instances } };
     },

@@ -13,6 +13,7 @@ import './dock.css';
 
 // It brings every contract with it.
 const ApiView = lazy(() => import('./api/api-view.tsx'));
+const DiscoveryView = lazy(() => import('./discovery/discovery-view.tsx'));
 
 const VIEWS: Readonly<Record<DockTab, { readonly title: string; readonly View: ComponentType }>> = {
   trace: { title: 'Trace', View: TraceView },
@@ -22,6 +23,7 @@ const VIEWS: Readonly<Record<DockTab, { readonly title: string; readonly View: C
   events: { title: 'Events', View: EventsView },
   log: { title: 'Log', View: LogView },
   api: { title: 'API', View: ApiView },
+  discovery: { title: 'Discovery', View: DiscoveryView },
 };
 
 /** What is looked at closely, below the diagram. */
@@ -37,7 +39,7 @@ export default function Dock() {
     <section className="dock" id="dock" ref={ref} aria-label={title} data-testid={`dock-${tab}`}>
       <h2 className="sr-only">{title}</h2>
       <ErrorBoundary name={title} key={tab}>
-        <Suspense fallback={<Empty>Reading the contracts.</Empty>}>
+        <Suspense fallback={<Empty>One moment.</Empty>}>
           <View />
         </Suspense>
       </ErrorBoundary>

@@ -30,7 +30,7 @@ const HEAD: ReadonlySet<string> = new Set([
   'type',
 ]);
 const NOTABLE =
-  /^(run\.|instance\.|fault\.(started|ended)|breaker\.(state|failure|slow)|saga\.(started|resumed|comp|parked)|saga\.step\.(failed|retried)|message\.dead|registry\.instance\.expired|process\.|fallback\.|store\.aborted|request\.(failed|shed)|call\.rejected)/;
+  /^(run\.|instance\.|fault\.(started|ended)|breaker\.(state|failure|slow)|saga\.(started|resumed|comp|parked)|saga\.step\.(failed|retried)|message\.dead|registry\.(instance\.expired|self)|process\.|fallback\.|store\.aborted|request\.(failed|shed)|call\.rejected)/;
 
 function isNotable(event: RunEvent): boolean {
   if (event.type === 'intent.answered') return event.outcome !== 'ok';
