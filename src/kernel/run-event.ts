@@ -61,6 +61,8 @@ export interface RunEventPayloads {
   'instance.ready': Record<never, never>;
   'instance.draining': Record<never, never>;
   'instance.hung': Record<never, never>;
+  /** It hung, and goes on where it was. */
+  'instance.resumed': Record<never, never>;
   'instance.stopped': Record<never, never>;
   'instance.crashed': { readonly reason: string; readonly faultId: FaultId | null };
   'process.failed': { readonly process: string; readonly error: string };

@@ -66,6 +66,7 @@ const CHANGES: Readonly<Record<string, InstanceState>> = {
   'instance.ready': 'ready',
   'instance.draining': 'draining',
   'instance.hung': 'hung',
+  'instance.resumed': 'ready',
   'instance.stopped': 'stopped',
 };
 
@@ -89,6 +90,7 @@ export const topology: Projection<Topology> = {
       case 'instance.ready':
       case 'instance.draining':
       case 'instance.hung':
+      case 'instance.resumed':
       case 'instance.stopped': {
         state.instances.set(event.instance, {
           ...instanceOf(state, event),

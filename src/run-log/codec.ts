@@ -36,6 +36,7 @@ const KNOWN_TYPES: Readonly<Record<RunEventType, true>> = {
   'instance.ready': true,
   'instance.draining': true,
   'instance.hung': true,
+  'instance.resumed': true,
   'instance.stopped': true,
   'instance.crashed': true,
   'process.failed': true,
