@@ -84,7 +84,12 @@ it.each([
         instance: ORDER,
         active: () => active,
         triggers: new CrashTriggers(ORDER, () => active),
-        gate: new HangGate({ instance: ORDER, active: [], write: () => 'order-1.1.2' as EventId }),
+        gate: new HangGate({
+          instance: ORDER,
+          active: [],
+          write: () => 'order-1.1.2' as EventId,
+          schedule: () => NOTHING,
+        }),
         write: () => 'order-1.1.2' as EventId,
       },
     );

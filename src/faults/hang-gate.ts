@@ -1,7 +1,6 @@
 import type {
   AnswerToHost,
   FaultId,
-  HostPorts,
   InboundMessage,
   InstanceId,
   InstanceRuntime,
@@ -17,6 +16,8 @@ export interface HangGateOptions {
   readonly active: readonly ActiveFault[];
   /** The instance's own (`InstanceRuntime.write`). */
   readonly write: WriteEvent;
+  /** The host's own, which no hang holds up. */
+  schedule(delayMs: number, wake: () => void): Undo;
 }
 
 const isHang = isOf('hang');
@@ -54,7 +55,7 @@ export class HangGate {
   }
 
   /** Other faults are on now. */
-  changed(active: readonly ActiveFault[], ports: Pick<HostPorts, 'schedule'>): void {
+  changed(active: readonly ActiveFault[]): void {
     if (this.#hanging.size === 0 && active.length === 0) return;
     const { instance, write } = this.#options;
     const here = active.filter(isHang).filter((hang) => {
@@ -70,7 +71,7 @@ export class HangGate {
     }
     if (this.#hanging.size > 0) this.#closed = true;
     // By a timer: the fault may be cleared while the run is paused.
-    else if (before > 0) ports.schedule(0, () => this.#goOn());
+    else if (before > 0) this.#options.schedule(0, () => this.#goOn());
   }
 
   #goOn(): void {

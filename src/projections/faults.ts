@@ -62,9 +62,12 @@ export const activeFaults = (state: Faults): FaultView[] =>
 export const faultLeftMs = (view: FaultView, nowUs: number): number | null =>
   view.endsUs === null ? null : Math.max(0, (view.endsUs - nowUs) / 1000);
 
+/** More customers fill everybody's slots, and everybody looks up where the others are. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['spike', 'ramp', 'hot-product', 'registry-stale']);
+
 /**
  * The latest fault that was felt at a service (or on an edge into it) at a moment, with a little
- * aftermath; one of the whole network only when there is no nearer one.
+ * aftermath; one of the whole network or shop only when there is no nearer one.
  */
 export function faultAt(
   state: Faults,
@@ -78,7 +81,9 @@ export function faultAt(
     const { target } = view.description;
     if (view.startedUs > timeUs) continue;
     if (view.endedUs !== null && view.endedUs + 2_000_000 < timeUs) continue;
-    if (target?.kind === 'network') {
+    if (EVERYWHERE.has(view.description.kind)) {
+      wide = view;
+    } else if (target?.kind === 'network') {
       if (from !== 'customers') wide = view;
     } else if (target?.kind === 'sides') {
       if (target.instances.some((instance) => [service, from].includes(serviceOf(instance)))) near = view;

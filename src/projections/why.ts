@@ -94,6 +94,7 @@ const WHY_LOST: Consequences = {
   'crash-loop': (callee) => `took ${callee} away.`,
   reset: () => 'broke the connection.',
   'memory-limit': (callee) => `let ${callee} be killed for its memory.`,
+  'registry-stale': (callee) => `sent it to an instance of ${callee} that is gone.`,
 };
 const WHY_FAILED: Consequences = {
   errors: () => 'answered in its place.',

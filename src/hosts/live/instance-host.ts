@@ -102,7 +102,12 @@ class Instance {
     this.#settings = boot.settings;
     this.#faults = boot.faults;
     const write: WriteEvent = (draft, at) => this.#running().write(draft, at);
-    this.#hangs = new HangGate({ instance: boot.instance, active: boot.faults, write });
+    this.#hangs = new HangGate({
+      instance: boot.instance,
+      active: boot.faults,
+      write,
+      schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
+    });
   }
 
   async #open(boot: InstanceBoot, definition: ServiceDefinition): Promise<void> {
@@ -160,9 +165,7 @@ class Instance {
         return;
       case 'faults':
         this.#faults = message.faults;
-        this.#hangs.changed(message.faults, {
-          schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
-        });
+        this.#hangs.changed(message.faults);
         return;
       case 'request': {
         const { id } = message;

@@ -69,7 +69,6 @@ export interface OutsideRequest extends Omit<InboundMessage, 'from' | 'cause'> {
 
 interface Life {
   readonly runtime: InstanceRuntime;
-  readonly ports: HostPorts;
   readonly gate: HangGate;
   readonly tracker: LifeTracker;
   /** Who waits for its answers: tells them that it ended. */
@@ -125,7 +124,7 @@ export class VirtualHost {
       instancesOf: (service) => this.#wanted().filter((instance) => serviceOf(instance) === service),
       changed: (active) => {
         this.#active = active;
-        for (const { life } of this.#instances.values()) life?.gate.changed(active, life.ports);
+        for (const { life } of this.#instances.values()) life?.gate.changed(active);
       },
     });
     const faulty = faultyNetwork((message, reply) => this.#arrive(message, reply), {
@@ -201,7 +200,11 @@ export class VirtualHost {
       this.#crash(instance, reason, because);
     };
     const write: WriteEvent = (draft, at) => runtime.write(draft, at);
-    const gate = new HangGate({ instance: id, active: this.#active, write });
+    const schedule = (delayMs: number, wake: () => void): Undo =>
+      this.time.schedule(delayMs, () => {
+        if (own.life?.alive === true) wake();
+      });
+    const gate = new HangGate({ instance: id, active: this.#active, write, schedule });
     const ports = faultyPorts(
       this.#ports(
         instance,
@@ -219,7 +222,6 @@ export class VirtualHost {
     const runtime: InstanceRuntime = new InstanceRuntime(door, identity, ports);
     const life: Life = {
       runtime,
-      ports,
       gate,
       tracker,
       inbound: new Set(),
