@@ -49,6 +49,13 @@ export interface FaultSchedulePorts {
 
 export type FaultEnd = 'cleared' | 'elapsed' | 'spent';
 
+interface Armed {
+  readonly scheduled: ScheduledFault;
+  readonly disarm: Undo;
+  /** The log knows of it. */
+  readonly isTold: boolean;
+}
+
 interface Running {
   active: ActiveFault;
   /** The next time it comes, armed. */
@@ -67,7 +74,7 @@ interface Running {
  */
 export class FaultSchedule {
   readonly #ports: FaultSchedulePorts;
-  readonly #armed = new Map<FaultId, { readonly scheduled: ScheduledFault; readonly disarm: Undo }>();
+  readonly #armed = new Map<FaultId, Armed>();
   readonly #running = new Map<FaultId, Running>();
   readonly #restarts = new Set<Undo>();
   #active: readonly ActiveFault[] = [];
@@ -86,12 +93,10 @@ export class FaultSchedule {
     return id;
   }
 
-  /** At its time; now when that has passed. */
+  /** At its time, and says so; now when that has passed. */
   schedule(scheduled: ScheduledFault): FaultId {
     if (plusMs(RUN_START, scheduled.atMs) <= this.#ports.now()) return this.addDue(scheduled);
-    const [id] = this.arm([scheduled]);
-    assert(id !== undefined, 'what is armed has an id');
-    return id;
+    return this.#plan(scheduled);
   }
 
   /** Begins one now whose time has come or has passed; it comes again as it was planned to. */
@@ -103,16 +108,7 @@ export class FaultSchedule {
 
   /** Begins each at its time after the run's start; one whose time has passed begins now. */
   arm(faults: readonly ScheduledFault[]): readonly FaultId[] {
-    return faults.map((scheduled) => {
-      const id = this.#nextId();
-      const delayMs = elapsedMs(this.#ports.now(), plusMs(RUN_START, scheduled.atMs));
-      const disarm = this.#ports.schedule(Math.max(0, delayMs), () => {
-        this.#armed.delete(id);
-        this.#begin(id, scheduled.fault, scheduled);
-      });
-      this.#armed.set(id, { scheduled, disarm });
-      return id;
-    });
+    return faults.map((scheduled) => this.#arm(scheduled, false));
   }
 
   /** False when there is no such fault, or it has ended. One that has not begun yet never will, nor come again. */
@@ -120,6 +116,7 @@ export class FaultSchedule {
     const armed = this.#armed.get(id);
     if (armed !== undefined) {
       armed.disarm();
+      if (armed.isTold) this.#ports.emit({ type: 'fault.ended', faultId: id, reason: 'cleared' });
       return this.#armed.delete(id);
     }
     const running = this.#running.get(id);
@@ -205,9 +202,33 @@ export class FaultSchedule {
     return faultId(`fault-${this.#added}`);
   }
 
+  #plan(scheduled: ScheduledFault): FaultId {
+    const id = this.#arm(scheduled, true);
+    const { atMs, fault, repeat = null } = scheduled;
+    this.#ports.emit({
+      type: 'fault.planned',
+      faultId: id,
+      fault: fault as unknown as Json,
+      atUs: plusMs(RUN_START, atMs),
+      repeat: repeat as unknown as Json,
+    });
+    return id;
+  }
+
+  #arm(scheduled: ScheduledFault, isTold: boolean): FaultId {
+    const id = this.#nextId();
+    const delayMs = elapsedMs(this.#ports.now(), plusMs(RUN_START, scheduled.atMs));
+    const disarm = this.#ports.schedule(Math.max(0, delayMs), () => {
+      this.#armed.delete(id);
+      this.#begin(id, scheduled.fault, scheduled);
+    });
+    this.#armed.set(id, { scheduled, disarm, isTold });
+    return id;
+  }
+
   #begin(id: FaultId, fault: Fault, planned: ScheduledFault | null = null): void {
     const again = planned === null ? null : nextTime(planned, this.#ports.random);
-    const [next = null] = again === null ? [] : this.arm([again]);
+    const next = again === null ? null : this.#plan(again);
     const startedUs = this.#ports.now();
     const lengthMs = fault.kind === 'crash-at' ? null : fault.lengthMs;
     const endsUs = lengthMs === null ? null : plusMs(startedUs, lengthMs);

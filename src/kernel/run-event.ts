@@ -290,6 +290,14 @@ export interface RunEventPayloads {
 
   // Faults. `fault.injected` names each single effect, so that a failure can be followed back to its fault.
   'fault.started': { readonly faultId: FaultId; readonly fault: Json };
+  /** It will begin then, unless it is cleared before: what was planned while the run goes on, or comes again. */
+  'fault.planned': {
+    readonly faultId: FaultId;
+    readonly fault: Json;
+    readonly atUs: RunTimeUs;
+    /** How it comes again; null: it does not. */
+    readonly repeat: Json;
+  };
   'fault.ended': { readonly faultId: FaultId; readonly reason: 'cleared' | 'elapsed' | 'spent' };
   'fault.injected': {
     readonly faultId: FaultId;

@@ -82,6 +82,7 @@ const KNOWN_TYPES: Readonly<Record<RunEventType, true>> = {
   'registry.instance.expired': true,
   'discovery.refreshed': true,
   'fault.started': true,
+  'fault.planned': true,
   'fault.ended': true,
   'fault.injected': true,
   'service.logged': true,

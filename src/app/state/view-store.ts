@@ -11,7 +11,16 @@ export type Selection =
   | { readonly kind: 'fault'; readonly faultId: string };
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
-export const DOCK_TABS = ['trace', 'saga', 'breakers', 'databases', 'events', 'log', 'api'] as const;
+export const DOCK_TABS = [
+  'trace',
+  'saga',
+  'breakers',
+  'databases',
+  'events',
+  'log',
+  'script',
+  'api',
+] as const;
 export type DockTab = (typeof DOCK_TABS)[number];
 /** Parts of the page that an address may hide; the diagram is always there. */
 export const ZONES = ['top', 'figures', 'controls', 'narrator', 'time', 'dock', 'inspector'] as const;

@@ -566,7 +566,10 @@ export class Hub implements CommandedRun {
     const faults = this.#toArm;
     this.#toArm = [];
     for (const due of faults.filter(({ atMs }) => atMs <= nowMs)) this.#faults.addDue(due);
-    this.#faults.arm(faults.filter(({ atMs }) => atMs > nowMs));
+    const later = faults.filter(({ atMs }) => atMs > nowMs);
+    // A run that goes on has taken back what it had planned.
+    if (this.#starts === 1) this.#faults.arm(later);
+    else for (const planned of later) this.#faults.schedule(planned);
   }
 
   /** False when it is down, or a fault sits on its customers' way to it. */
@@ -585,7 +588,8 @@ export class Hub implements CommandedRun {
     for (const instance of this.#past.alive) {
       this.write({ type: 'instance.crashed', reason: 'the page was reloaded', faultId: null }, { instance });
     }
-    for (const { faultId } of this.#past.openFaults)
+    const { openFaults, plannedFaults } = this.#past;
+    for (const faultId of [...openFaults.map(({ faultId: id }) => id), ...plannedFaults])
       this.write({ type: 'fault.ended', faultId, reason: 'cleared' });
   }
 

@@ -12,6 +12,7 @@ import { TraceView } from './trace-view.tsx';
 import './dock.css';
 
 // It brings every contract with it.
+const ScriptView = lazy(() => import('../faults/script-view.tsx'));
 const ApiView = lazy(() => import('./api/api-view.tsx'));
 
 const VIEWS: Readonly<Record<DockTab, { readonly title: string; readonly View: ComponentType }>> = {
@@ -21,6 +22,7 @@ const VIEWS: Readonly<Record<DockTab, { readonly title: string; readonly View: C
   databases: { title: 'Databases', View: DatabasesView },
   events: { title: 'Events', View: EventsView },
   log: { title: 'Log', View: LogView },
+  script: { title: 'Faults', View: ScriptView },
   api: { title: 'API', View: ApiView },
 };
 
@@ -37,7 +39,7 @@ export default function Dock() {
     <section className="dock" id="dock" ref={ref} aria-label={title} data-testid={`dock-${tab}`}>
       <h2 className="sr-only">{title}</h2>
       <ErrorBoundary name={title} key={tab}>
-        <Suspense fallback={<Empty>Reading the contracts.</Empty>}>
+        <Suspense fallback={<Empty>Loading…</Empty>}>
           <View />
         </Suspense>
       </ErrorBoundary>
