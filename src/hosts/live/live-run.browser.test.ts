@@ -283,7 +283,7 @@ describe('a live run', () => {
     for (const each of asked) await each;
     expect(answers).toHaveLength(2);
     expect(answers.every((answer) => answer.endsWith('201'))).toBe(true);
-    expect(live.events().filter(({ type }) => type === 'instance.resumed')).toHaveLength(1);
+    await until(() => live.events().filter(({ type }) => type === 'instance.resumed').length === 1);
 
     await ok({ type: 'fault.add', fault: { kind: 'hang', target, lengthMs: null } });
     await until(() => hung() === 2);
@@ -298,14 +298,16 @@ describe('a live run', () => {
     const target = { kind: 'service', service: 'order' };
     await ok({ type: 'fault.add', fault: { kind: 'slow-cpu', target, factor: 5, lengthMs: null } });
     expect((await api('slow?ms=40')).status).toBe(204);
-    const slowed = live.events().find((event) => event.type === 'fault.injected');
+    const slowed = await until(() => live.events().find((event) => event.type === 'fault.injected'));
     expect(slowed).toMatchObject({ effect: 'worked slowly', delayMs: 160, instance: 'order-1' });
-    const took = live
-      .events()
-      .find(
-        (event) => event.type === 'response.sent' && event.instance === 'order-1' && event.status === 204,
-      );
-    expect(took?.type === 'response.sent' ? took.durationMs : 0).toBeGreaterThanOrEqual(195);
+    const took = await until(() =>
+      live
+        .events()
+        .find(
+          (event) => event.type === 'response.sent' && event.instance === 'order-1' && event.status === 204,
+        ),
+    );
+    expect(took.type === 'response.sent' ? took.durationMs : 0).toBeGreaterThanOrEqual(195);
     await ok({ type: 'fault.clear-all' });
 
     const limit = { leakKbPerRequest: 1024, limitMb: 2, restartAfterMs: 100, lengthMs: null };
@@ -331,7 +333,7 @@ describe('a live run', () => {
       repeat: { count: 3, gapMs: 700, gapSpread: 0 },
     });
     const started = () => run?.events().filter(({ type }) => type === 'fault.started') ?? [];
-    await until(() => started().length === 1);
+    await until(() => live.events().find(({ type }) => type === 'fault.ended'));
     await live.stop();
     await start('again');
     await until(() => started().length === 3);
