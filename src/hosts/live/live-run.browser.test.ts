@@ -259,7 +259,9 @@ describe('a live run', () => {
     expectSound(live.events());
   });
 
-  it('FAULT-7 what hangs takes requests and answers none, then all of them in their order; a restart cures it', async () => {
+  it('FAULT-7 what hangs takes requests and answers none, then all of them in their order; a restart cures it', {
+    timeout: 60_000,
+  }, async () => {
     const live = await startAfresh('hang');
     const target = { kind: 'service', service: 'order' };
     const hung = () => live.events().filter(({ type }) => type === 'instance.hung').length;
@@ -293,7 +295,9 @@ describe('a live run', () => {
     expectSound(live.events());
   });
 
-  it('FAULT-8, FAULT-9 slow work takes its factor as long; who has used up its memory is killed and comes back', async () => {
+  it('FAULT-8, FAULT-9 slow work takes its factor as long; who has used up its memory is killed and comes back', {
+    timeout: 60_000,
+  }, async () => {
     const live = await startAfresh('memory-limit');
     const target = { kind: 'service', service: 'order' };
     await ok({ type: 'fault.add', fault: { kind: 'slow-cpu', target, factor: 5, lengthMs: null } });
