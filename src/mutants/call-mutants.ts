@@ -126,6 +126,6 @@ export const callMutants: readonly Mutant[] = [
         after: '    this.undoSend?.();\n    const kind',
       },
     ],
-    expects: ['INV-14', 'INV-19'],
+    expects: ['INV-6'],
   },
 ];

@@ -1,4 +1,5 @@
-import { useState } from 'react';
+import { ChevronDown } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Json } from '../../../kernel/index.ts';
 import { describeFault, faultWord, serviceTitle, targetWord } from '../../../projections/index.ts';
 import { isBreakable } from '../../state/actions.ts';
@@ -108,6 +109,10 @@ function EntryForm({ entry, placeKey, onDone }: EntryFormProps) {
   const [times, setTimes] = useState<number>(1);
   const [gapS, setGapS] = useState('10');
 
+  // In a small window it is below the list.
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.scrollIntoView?.({ block: 'nearest' }), []);
+
   const place = places.find(({ key }) => key === wanted) ?? places[0] ?? null;
   const nowhere = entry.places !== 'fixed' && place === null;
   const wrong = entry.fields.filter((field) => !isInRange(field, values[field.name] ?? ''));
@@ -148,6 +153,7 @@ function EntryForm({ entry, placeKey, onDone }: EntryFormProps) {
   return (
     <form
       className="catalogue-form"
+      ref={form}
       aria-label={entry.title}
       onSubmit={(event) => {
         event.preventDefault();
@@ -159,18 +165,13 @@ function EntryForm({ entry, placeKey, onDone }: EntryFormProps) {
       {entry.places !== 'fixed' && (
         <label className="catalogue-field">
           <span className="label">Where</span>
-          <select
-            className="select"
-            value={place?.key ?? ''}
-            disabled={nowhere}
-            onChange={(event) => setPlace(event.target.value)}
-          >
+          <Select value={place?.key ?? ''} disabled={nowhere} onChange={setPlace}>
             {places.map(({ key, title }) => (
               <option key={key} value={key}>
                 {title}
               </option>
             ))}
-          </select>
+          </Select>
         </label>
       )}
       {nowhere && <p role="alert">This shop has nothing of that kind to break.</p>}
@@ -223,6 +224,29 @@ function EntryForm({ entry, placeKey, onDone }: EntryFormProps) {
   );
 }
 
+interface SelectProps {
+  readonly value: string;
+  readonly disabled?: boolean;
+  readonly onChange: (value: string) => void;
+  readonly children: ReactNode;
+}
+
+function Select({ value, disabled = false, onChange, children }: SelectProps) {
+  return (
+    <span className="select-wrap">
+      <select
+        className="select"
+        value={value}
+        disabled={disabled}
+        onChange={(event) => onChange(event.target.value)}
+      >
+        {children}
+      </select>
+      <ChevronDown size={15} aria-hidden="true" />
+    </span>
+  );
+}
+
 interface FieldInputProps {
   readonly field: EntryField;
   readonly value: string;
@@ -235,13 +259,13 @@ function FieldInput({ field, value, onChange }: FieldInputProps) {
     <label className="catalogue-field">
       <span className="label">{`${field.label}${unit}`}</span>
       {field.kind === 'choice' ? (
-        <select className="select" value={value} onChange={(event) => onChange(event.target.value)}>
+        <Select value={value} onChange={onChange}>
           {field.options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.label}
             </option>
           ))}
-        </select>
+        </Select>
       ) : (
         <input
           className="input num"
