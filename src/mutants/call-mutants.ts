@@ -91,18 +91,6 @@ export const callMutants: readonly Mutant[] = [
     expects: ['run'],
   },
   {
-    id: 'unreadable-answer-taken-as-nothing-done',
-    title: 'An answer that cannot be read is taken to mean that nothing was done.',
-    edits: [
-      {
-        file: ATTEMPT,
-        before: '          { status },\n',
-        after: '          { status, mayHaveHappened: false },\n',
-      },
-    ],
-    expects: ['INV-1', 'INV-4'],
-  },
-  {
     id: 'unreadable-answer-throws',
     title: 'An answer is parsed without a thought that it may not be JSON.',
     edits: [
@@ -114,18 +102,5 @@ export const callMutants: readonly Mutant[] = [
       },
     ],
     expects: ['STORM-2'],
-  },
-  {
-    id: 'timeout-though-answered',
-    title:
-      'A timer that fires is believed, though the answer was there before it: both were heard after a hang.',
-    edits: [
-      {
-        file: 'src/kernel/outgoing-request.ts',
-        before: '    if (this.over) return;\n    this.undoSend?.();\n    const kind',
-        after: '    this.undoSend?.();\n    const kind',
-      },
-    ],
-    expects: ['INV-6'],
   },
 ];
