@@ -1,5 +1,5 @@
 import { assertNever } from '../kernel/index.ts';
-import { ANY_OPERATION, type Fault, type FaultOf, type FaultTarget } from './fault.ts';
+import { ANY_OPERATION, type Fault, type FaultOf, type FaultTarget, hasSides, type Sides } from './fault.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
   customers: 'Customers',
@@ -37,7 +37,7 @@ export function targetText(target: FaultTarget): string {
 /** The log's name for where a fault sits; of a partition both sides: `order-1,order-2|*`. */
 export function faultTargetText(fault: Fault): string {
   if (fault.kind === 'crash-at') return fault.instance;
-  if (fault.kind !== 'partition') return targetText(fault.target);
+  if (!hasSides(fault)) return targetText(fault.target);
   return `${fault.instances.join()}|${fault.others?.join() ?? ALL}`;
 }
 
@@ -86,18 +86,22 @@ function crashAt(fault: FaultOf<'crash-at'>): string {
 }
 
 function description(fault: Exclude<Fault, { kind: 'crash-at' }>): string {
-  if (fault.kind === 'partition') {
-    const others = fault.others?.join(', ') ?? 'all others';
-    return `Partition: ${fault.instances.join(', ')} | ${others}, ${WAY_WORDS[fault.way]}`;
+  if (fault.kind === 'partition') return `Partition: ${sides(fault)}`;
+  if (fault.kind === 'flapping') {
+    const phases = `${duration(fault.meanDownMs)} cut and ${duration(fault.meanUpMs)} open on average`;
+    return `Flapping: ${sides(fault)}, ${phases}`;
   }
   const where = readable(fault.target);
   switch (fault.kind) {
     case 'slow': {
+      const { distribution = 'uniform', correlation = 0 } = fault;
       const spread = fault.spreadShare > 0 ? ` ±${percent(fault.spreadShare)}` : '';
-      return `Slow +${duration(fault.addMs)}${spread} on ${where}, ${percent(fault.share)} of calls`;
+      const drawn = distribution === 'uniform' ? '' : ` ${distribution}`;
+      const alike = correlation > 0 ? `, alike within a second by ${percent(correlation)}` : '';
+      return `Slow +${duration(fault.addMs)}${spread}${drawn} on ${where}, ${percent(fault.share)} of calls${alike}`;
     }
     case 'errors':
-      return `Errors ${fault.status} on ${where}, ${percent(fault.share)} of calls`;
+      return `Errors ${fault.status}${later(fault)} on ${where}, ${percent(fault.share)} of calls`;
     case 'down': {
       const isWay = fault.target.kind === 'edge' || fault.target.kind === 'network';
       return `${isWay ? 'Cut' : 'Down'}: ${where}`;
@@ -118,7 +122,41 @@ function description(fault: Exclude<Fault, { kind: 'crash-at' }>): string {
       return `Database slow +${duration(fault.addMs)} on ${where}, ${percent(fault.share)} of transactions`;
     case 'crash-loop':
       return `Crash loop of ${where}: up ${duration(fault.meanUpMs)} on average, down ${duration(fault.restartAfterMs)}`;
+    case 'slow-body':
+      return `Slow body, ${round(fault.bytesPerSecond)} B/s on ${where}, ${percent(fault.share)} of answers`;
+    case 'corrupt-body':
+      return `Answers ${fault.how === 'cut' ? 'cut in two' : 'garbled'} on ${where}, ${percent(fault.share)} of answers`;
+    case 'hang':
+      return `Hang: ${where}`;
+    case 'slow-cpu':
+      return `Slow CPU: ${where} works ${round(fault.factor)} times as long`;
+    case 'memory-limit':
+      return `Memory limit of ${where}: ${round(fault.limitMb)} MB, ${round(fault.leakKbPerRequest)} KB lost per request, back after ${duration(fault.restartAfterMs)}`;
+    case 'slow-start':
+      return `Slow start of ${where}: +${duration(fault.addMs)}`;
+    case 'clock-offset':
+      return `Clock of ${where} ${duration(Math.abs(fault.offsetMs))} ${fault.offsetMs < 0 ? 'behind' : 'ahead'}`;
+    case 'message-duplicate':
+      return `Messages delivered twice on ${where}, ${percent(fault.share)} of deliveries`;
+    case 'message-poison': {
+      const which = fault.messageType === null ? 'messages' : fault.messageType;
+      return `Poisoned: ${percent(fault.share)} of ${which} cannot be handled by ${where}`;
+    }
+    case 'registry-stale':
+      return 'Stale registry: look-ups get an old list';
+    case 'spike':
+      return `Spike: ${round(fault.factor)} times as many customers`;
+    case 'ramp':
+      return `Ramp: ${round(fault.factor)} times as many customers after ${duration(fault.overMs)}`;
+    case 'hot-product':
+      return `Hot product: ${percent(fault.share)} of orders are for ${fault.sku}`;
     default:
       return assertNever(fault);
   }
 }
+
+const sides = ({ instances, others, way }: Sides): string =>
+  `${instances.join(', ')} | ${others?.join(', ') ?? 'all others'}, ${WAY_WORDS[way]}`;
+
+const later = ({ retryAfterS }: FaultOf<'errors'>): string =>
+  retryAfterS === undefined ? '' : `, again after ${retryAfterS} s,`;

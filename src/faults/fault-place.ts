@@ -1,5 +1,5 @@
 import { assertNever, type InstanceId, type ServiceName, serviceOf } from '../kernel/index.ts';
-import type { FaultTarget, PartitionFault } from './fault.ts';
+import type { FaultTarget, Sides } from './fault.ts';
 
 /** Does the fault sit on this instance, or on its service? */
 export const sitsAt = (target: FaultTarget, instance: InstanceId): boolean =>
@@ -23,7 +23,7 @@ export function sitsBetween(target: FaultTarget, from: ServiceName, to: ServiceN
 }
 
 /** Does the partition lose what one instance sends to another? */
-export function separates(fault: PartitionFault, sender: InstanceId, receiver: InstanceId): boolean {
+export function separates(fault: Sides, sender: InstanceId, receiver: InstanceId): boolean {
   const { instances, others, way } = fault;
   const isOther = (instance: InstanceId): boolean =>
     others === null

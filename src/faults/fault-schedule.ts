@@ -14,8 +14,10 @@ import {
   type RunTimeUs,
   type ServiceName,
   serviceOf,
+  spreadAround,
   type Undo,
 } from '../kernel/index.ts';
+import { faultTargetText } from './describe-fault.ts';
 import {
   type ActiveFault,
   type ActiveOf,
@@ -47,8 +49,17 @@ export interface FaultSchedulePorts {
 
 export type FaultEnd = 'cleared' | 'elapsed' | 'spent';
 
+interface Armed {
+  readonly scheduled: ScheduledFault;
+  readonly disarm: Undo;
+  /** The log knows of it. */
+  readonly isTold: boolean;
+}
+
 interface Running {
-  readonly active: ActiveFault;
+  active: ActiveFault;
+  /** The next time it comes, armed. */
+  readonly next: FaultId | null;
   readonly timers: Set<Undo>;
   /** Instances to start at its end: those that it has crashed, or that were to come back while a `down` lasts. */
   readonly toRestart: Set<InstanceId>;
@@ -58,12 +69,12 @@ interface Running {
 
 /**
  * Which faults are on, from when to when, in run time. It acts itself only where instances are to crash
- * (`down`, `crash-loop`); all others are suffered where they sit (`faultyNetwork`, `faultyDefinition`,
- * `faultyPorts`).
+ * (`down`, `crash-loop`) or a way comes and goes (`flapping`), and says of more customers that they come; all others
+ * are suffered where they sit (`faultyNetwork`, `faultyDefinition`, `faultyPorts`, `HangGate`).
  */
 export class FaultSchedule {
   readonly #ports: FaultSchedulePorts;
-  readonly #armed = new Map<FaultId, { readonly scheduled: ScheduledFault; readonly disarm: Undo }>();
+  readonly #armed = new Map<FaultId, Armed>();
   readonly #running = new Map<FaultId, Running>();
   readonly #restarts = new Set<Undo>();
   #active: readonly ActiveFault[] = [];
@@ -82,30 +93,36 @@ export class FaultSchedule {
     return id;
   }
 
-  /** Begins each at its time after the run's start; one whose time has passed begins now. */
-  arm(faults: readonly ScheduledFault[]): readonly FaultId[] {
-    return faults.map((scheduled) => {
-      const { atMs, fault } = scheduled;
-      const id = this.#nextId();
-      const delayMs = elapsedMs(this.#ports.now(), plusMs(RUN_START, atMs));
-      const disarm = this.#ports.schedule(Math.max(0, delayMs), () => {
-        this.#armed.delete(id);
-        this.#begin(id, fault);
-      });
-      this.#armed.set(id, { scheduled, disarm });
-      return id;
-    });
+  /** At its time, and says so; now when that has passed. */
+  schedule(scheduled: ScheduledFault): FaultId {
+    if (plusMs(RUN_START, scheduled.atMs) <= this.#ports.now()) return this.addDue(scheduled);
+    return this.#plan(scheduled);
   }
 
-  /** False when there is no such fault, or it has ended. One that has not begun yet never will. */
+  /** Begins one now whose time has come or has passed; it comes again as it was planned to. */
+  addDue(scheduled: ScheduledFault): FaultId {
+    const id = this.#nextId();
+    this.#begin(id, scheduled.fault, scheduled);
+    return id;
+  }
+
+  /** Begins each at its time after the run's start; one whose time has passed begins now. */
+  arm(faults: readonly ScheduledFault[]): readonly FaultId[] {
+    return faults.map((scheduled) => this.#arm(scheduled, false));
+  }
+
+  /** False when there is no such fault, or it has ended. One that has not begun yet never will, nor come again. */
   clear(id: FaultId): boolean {
     const armed = this.#armed.get(id);
     if (armed !== undefined) {
       armed.disarm();
+      if (armed.isTold) this.#ports.emit({ type: 'fault.ended', faultId: id, reason: 'cleared' });
       return this.#armed.delete(id);
     }
-    if (!this.#running.has(id)) return false;
+    const running = this.#running.get(id);
+    if (running === undefined) return false;
     this.#end(id, 'cleared');
+    if (running.next !== null) this.clear(running.next);
     return true;
   }
 
@@ -146,9 +163,18 @@ export class FaultSchedule {
     return holder !== undefined;
   }
 
-  /** The host says of every crash: a `crash-at` that caused it is spent, and its instance may come back. */
+  /**
+   * The host says of every crash: a `crash-at` that caused it is spent, and its instance may come back; one that was
+   * killed for its memory comes back too.
+   */
   instanceCrashed(instance: InstanceId, id: FaultId | null): void {
     const running = id === null ? undefined : this.#running.get(id);
+    if (running?.active.fault.kind === 'memory-limit') {
+      running.toRestart.add(instance);
+      this.#later(running, running.active.fault.restartAfterMs, () => {
+        if (running.toRestart.delete(instance)) this.#bringBack(instance);
+      });
+    }
     if (running?.active.fault.kind !== 'crash-at') return;
     const { restartAfterMs } = running.active.fault;
     this.#end(running.active.faultId, 'spent');
@@ -176,12 +202,38 @@ export class FaultSchedule {
     return faultId(`fault-${this.#added}`);
   }
 
-  #begin(id: FaultId, fault: Fault): void {
+  #plan(scheduled: ScheduledFault): FaultId {
+    const id = this.#arm(scheduled, true);
+    const { atMs, fault, repeat = null } = scheduled;
+    this.#ports.emit({
+      type: 'fault.planned',
+      faultId: id,
+      fault: fault as unknown as Json,
+      atUs: plusMs(RUN_START, atMs),
+      repeat: repeat as unknown as Json,
+    });
+    return id;
+  }
+
+  #arm(scheduled: ScheduledFault, isTold: boolean): FaultId {
+    const id = this.#nextId();
+    const delayMs = elapsedMs(this.#ports.now(), plusMs(RUN_START, scheduled.atMs));
+    const disarm = this.#ports.schedule(Math.max(0, delayMs), () => {
+      this.#armed.delete(id);
+      this.#begin(id, scheduled.fault, scheduled);
+    });
+    this.#armed.set(id, { scheduled, disarm, isTold });
+    return id;
+  }
+
+  #begin(id: FaultId, fault: Fault, planned: ScheduledFault | null = null): void {
+    const again = planned === null ? null : nextTime(planned, this.#ports.random);
+    const next = again === null ? null : this.#plan(again);
     const startedUs = this.#ports.now();
     const lengthMs = fault.kind === 'crash-at' ? null : fault.lengthMs;
     const endsUs = lengthMs === null ? null : plusMs(startedUs, lengthMs);
     const active: ActiveFault = { faultId: id, fault, startedUs, endsUs };
-    const running: Running = { active, timers: new Set(), toRestart: new Set(), wakes: [] };
+    const running: Running = { active, next, timers: new Set(), toRestart: new Set(), wakes: [] };
     if (lengthMs !== null) this.#later(running, lengthMs, () => this.#end(id, 'elapsed'));
     this.#running.set(id, running);
     this.#ports.emit({ type: 'fault.started', faultId: id, fault: fault as unknown as Json });
@@ -194,7 +246,24 @@ export class FaultSchedule {
     } else if (isOf('crash-loop')(active)) {
       for (const instance of this.#instancesAt(active.fault.target))
         this.#crashLater(running, active, instance, 1);
+    } else if (isOf('flapping')(active)) {
+      this.#flap(running, active, 1);
+    } else {
+      const effect = onCustomers(fault);
+      if (effect !== null) this.#ports.emit(injected(active, effect));
     }
+  }
+
+  /** The nth phase of a way that comes and goes: the odd ones are cut. */
+  #flap(running: Running, flapping: ActiveOf<'flapping'>, n: number): void {
+    const { faultId, fault } = flapping;
+    const resting = n % 2 === 0;
+    running.active = { ...flapping, resting };
+    this.#ports.emit(injected(flapping, resting ? 'the way is open' : 'the way is cut'));
+    this.#changed();
+    const draw = this.#ports.random.uniform('fault.flap', faultId, n);
+    const phaseMs = exponential(resting ? fault.meanUpMs : fault.meanDownMs, draw);
+    this.#later(running, phaseMs, () => this.#flap(running, flapping, n + 1));
   }
 
   #end(id: FaultId, reason: FaultEnd): void {
@@ -262,5 +331,32 @@ export class FaultSchedule {
       case 'network':
         return [];
     }
+  }
+}
+
+/** When a fault comes again: a gap after the end that is planned for it, drawn by its own time. Null: no more. */
+export function nextTime(planned: ScheduledFault, random: RandomPort): ScheduledFault | null {
+  const { atMs, fault, repeat } = planned;
+  if (repeat === undefined || repeat.count === 1 || fault.kind === 'crash-at' || fault.lengthMs === null)
+    return null;
+  const { count, gapMs, gapSpread } = repeat;
+  const draw = random.uniform('fault.gap', fault.kind, faultTargetText(fault), atMs);
+  const nextMs = atMs + fault.lengthMs + spreadAround(gapMs, gapSpread, draw);
+  const left = count === null ? null : count - 1;
+  // Run time has microseconds.
+  return { atMs: Math.round(nextMs * 1000) / 1000, fault, repeat: { ...repeat, count: left } };
+}
+
+/** What the log says of faults that make customers come: nobody else is told. */
+function onCustomers(fault: Fault): string | null {
+  switch (fault.kind) {
+    case 'spike':
+      return `customers come ${fault.factor} times as often`;
+    case 'ramp':
+      return `more and more customers come, in the end ${fault.factor} times as many`;
+    case 'hot-product':
+      return `${Math.round(fault.share * 100)} % of the orders are for ${fault.sku}`;
+    default:
+      return null;
   }
 }

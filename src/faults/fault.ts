@@ -13,6 +13,9 @@ export type PlaceTarget =
 /** Where a fault sits. */
 export type FaultTarget = PlaceTarget | WayTarget;
 
+/** How the draws of a delay are spread: netem's four. */
+export type DelayDistribution = 'uniform' | 'normal' | 'lognormal' | 'pareto';
+
 /**
  * Answers come later. On a service or an instance the request waits inside, holding one of its
  * slots, as a slow handler does; on an edge it waits on the way and holds nothing of the callee's.
@@ -20,9 +23,14 @@ export type FaultTarget = PlaceTarget | WayTarget;
 export interface SlowFault {
   readonly kind: 'slow';
   readonly target: FaultTarget;
+  /** The mean of the draws, whatever their distribution. */
   readonly addMs: number;
-  /** Share of `addMs`, uniform: 0.3 is ±30 %. */
+  /** Share of `addMs`: of a uniform draw the most it differs by (0.3 is ±30 %), of the others their standard deviation. */
   readonly spreadShare: number;
+  /** Absent: uniform. */
+  readonly distribution?: DelayDistribution;
+  /** Between the delays of one second, 0 … 1; absent: none. */
+  readonly correlation?: number;
   /** Which share of the requests it hits: 1 is all of them. */
   readonly share: number;
   /** In run time; null: until it is cleared. */
@@ -35,6 +43,8 @@ export interface ErrorsFault {
   readonly target: FaultTarget;
   /** 400–599. */
   readonly status: number;
+  /** Sent along as `Retry-After`: of throttling (429) and of "not now" (503). */
+  readonly retryAfterS?: number;
   readonly share: number;
   readonly lengthMs: number | null;
 }
@@ -68,14 +78,49 @@ export interface LatencyFault {
   readonly lengthMs: number | null;
 }
 
-/** Nothing passes between two sides of the shop's network, and nobody says so. */
-export interface PartitionFault {
-  readonly kind: 'partition';
+/** Two sides of the shop's network. */
+export interface Sides {
   readonly instances: readonly InstanceId[];
   /** The other side; null: all others of the shop. */
   readonly others: readonly InstanceId[] | null;
   /** `out`: only what `instances` send is lost, their answers too; `in`: only what is sent to them. */
   readonly way: 'both' | 'out' | 'in';
+}
+
+/** Nothing passes between two sides of the shop's network, and nobody says so. */
+export interface PartitionFault extends Sides {
+  readonly kind: 'partition';
+  readonly lengthMs: number | null;
+}
+
+/** A partition that comes and goes: it begins cut, and every phase is as long as the seed says. */
+export interface FlappingFault extends Sides {
+  readonly kind: 'flapping';
+  /** Exponential, as the next. */
+  readonly meanDownMs: number;
+  readonly meanUpMs: number;
+  readonly lengthMs: number | null;
+}
+
+/**
+ * Headers come at once, the body trickles. A service that writes slowly holds the request's slot until
+ * the last byte is out; on an edge the callee is done, and only the caller waits.
+ */
+export interface SlowBodyFault {
+  readonly kind: 'slow-body';
+  readonly target: FaultTarget;
+  readonly bytesPerSecond: number;
+  readonly share: number;
+  readonly lengthMs: number | null;
+}
+
+/** The body of an answer is not what was sent: its caller cannot read it, whatever the status says. */
+export interface CorruptBodyFault {
+  readonly kind: 'corrupt-body';
+  readonly target: FaultTarget;
+  /** `cut`: its second half is missing; `garble`: one of its bytes is 0. Neither is JSON any more. */
+  readonly how: 'cut' | 'garble';
+  readonly share: number;
   readonly lengthMs: number | null;
 }
 
@@ -146,6 +191,119 @@ export interface CrashLoopFault {
   readonly lengthMs: number | null;
 }
 
+/**
+ * The process stands still, as one that is stopped by a signal: nothing comes out of it, and what
+ * comes in waits. It goes on where it was when the fault ends. A process that is started meanwhile is
+ * another one, and runs.
+ */
+export interface HangFault {
+  readonly kind: 'hang';
+  readonly target: PlaceTarget;
+  readonly lengthMs: number | null;
+}
+
+/** All work on the CPU takes `factor` times as long, and holds its CPU slot as long. */
+export interface SlowCpuFault {
+  readonly kind: 'slow-cpu';
+  readonly target: PlaceTarget;
+  readonly factor: number;
+  readonly lengthMs: number | null;
+}
+
+/**
+ * Each request leaves some memory behind, and a process that has used all it may is killed. It is
+ * counted, not measured: no browser lets a page set a limit to the memory of a worker.
+ */
+export interface MemoryLimitFault {
+  readonly kind: 'memory-limit';
+  readonly target: PlaceTarget;
+  readonly leakKbPerRequest: number;
+  readonly limitMb: number;
+  readonly restartAfterMs: number;
+  readonly lengthMs: number | null;
+}
+
+/** A process that starts needs so much longer until it is ready. */
+export interface SlowStartFault {
+  readonly kind: 'slow-start';
+  readonly target: PlaceTarget;
+  readonly addMs: number;
+  readonly lengthMs: number | null;
+}
+
+/**
+ * The instance's time of day is wrong: tokens that it issues or checks are too old or too new. Timers and
+ * timeouts count from a clock of their own that nobody sets, and the leases in a database go by the database's.
+ */
+export interface ClockOffsetFault {
+  readonly kind: 'clock-offset';
+  readonly target: PlaceTarget;
+  /** Negative: it is behind. */
+  readonly offsetMs: number;
+  readonly lengthMs: number | null;
+}
+
+/** The broker delivers a message a second time, though the first delivery was acknowledged: at least once. */
+export interface MessageDuplicateFault {
+  readonly kind: 'message-duplicate';
+  readonly target: WayTarget;
+  /** Of the deliveries. */
+  readonly share: number;
+  /** The second one comes up to so much later, by chance: after newer ones, when that is long. */
+  readonly withinMs: number;
+  readonly lengthMs: number | null;
+}
+
+/** Some messages cannot be handled, however often they are delivered: in the end they are dead letters. */
+export interface MessagePoisonFault {
+  readonly kind: 'message-poison';
+  readonly target: PlaceTarget;
+  /** Of the messages, drawn once for each. */
+  readonly share: number;
+  /** Only of this type; null: any. */
+  readonly messageType: string | null;
+  readonly lengthMs: number | null;
+}
+
+/** Look-ups are answered with what the registry said first since the fault began. */
+export interface RegistryStaleFault {
+  readonly kind: 'registry-stale';
+  readonly target: { readonly kind: 'service'; readonly service: 'registry' };
+  readonly lengthMs: number | null;
+}
+
+/** Customers are people: they are not broken, but more of them may come, or all for the same thing. */
+export interface CustomersTarget {
+  readonly kind: 'service';
+  readonly service: 'customers';
+}
+
+/** `factor` times as many customers come. */
+export interface SpikeFault {
+  readonly kind: 'spike';
+  readonly target: CustomersTarget;
+  readonly factor: number;
+  readonly lengthMs: number | null;
+}
+
+/** More and more customers come: `factor` times as many after `overMs`, and so on until it ends. */
+export interface RampFault {
+  readonly kind: 'ramp';
+  readonly target: CustomersTarget;
+  readonly factor: number;
+  readonly overMs: number;
+  readonly lengthMs: number | null;
+}
+
+/** That share of all orders is for one product. */
+export interface HotProductFault {
+  readonly kind: 'hot-product';
+  readonly target: CustomersTarget;
+  readonly sku: string;
+  readonly share: number;
+  readonly lengthMs: number | null;
+}
+
 /** Which of an instance's ports a crash waits at. `handler`: its own answering of requests. */
 export type CrashPort = 'network' | 'store' | 'work' | 'handler';
 
@@ -179,14 +337,39 @@ export type Fault =
   | StoreErrorsFault
   | StoreSlowFault
   | CrashLoopFault
-  | CrashAtFault;
+  | CrashAtFault
+  | SlowBodyFault
+  | CorruptBodyFault
+  | FlappingFault
+  | HangFault
+  | SlowCpuFault
+  | MemoryLimitFault
+  | SlowStartFault
+  | ClockOffsetFault
+  | MessageDuplicateFault
+  | MessagePoisonFault
+  | RegistryStaleFault
+  | SpikeFault
+  | RampFault
+  | HotProductFault;
 
 export type FaultKind = Fault['kind'];
+
+/** A fault that comes again: each time a gap after the end of the one before, drawn from the seed. */
+export interface FaultRepeat {
+  /** How often in all; null: until the run ends, or the fault is cleared. */
+  readonly count: number | null;
+  readonly gapMs: number;
+  /** Share of `gapMs`, uniform. */
+  readonly gapSpread: number;
+}
 
 /** A fault that a setup brings along: it begins `atMs` after the run's start. */
 export interface ScheduledFault {
   readonly atMs: number;
   readonly fault: Fault;
+  /** Absent: it comes once. */
+  readonly repeat?: FaultRepeat;
 }
 
 /** A fault that is on. Plain JSON: the host sends it to every instance as it is. */
@@ -196,6 +379,8 @@ export interface ActiveFault {
   readonly startedUs: RunTimeUs;
   /** null: it lasts until it is cleared or spent. */
   readonly endsUs: RunTimeUs | null;
+  /** Of `flapping`: nothing is lost just now. */
+  readonly resting?: boolean;
 }
 
 export type FaultOf<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>;
@@ -208,3 +393,7 @@ export const isOf =
   <Kind extends FaultKind>(...kinds: readonly Kind[]) =>
   (active: ActiveFault): active is ActiveOf<Kind> =>
     (kinds as readonly FaultKind[]).includes(active.fault.kind);
+
+/** Does it lie between two sides of the shop? */
+export const hasSides = (fault: Fault): fault is PartitionFault | FlappingFault =>
+  fault.kind === 'partition' || fault.kind === 'flapping';

@@ -10,15 +10,26 @@ import {
   ok,
   type RandomPort,
   type Reply,
+  type RunTimeUs,
   serviceOf,
   type Undo,
 } from '../kernel/index.ts';
-import { type ActiveFault, isOf } from './fault.ts';
+import { type ActiveFault, hasSides, isOf } from './fault.ts';
 import { separates, sitsBetween } from './fault-place.ts';
-import { hits, injected, injectedAnswer, slowMs, type WriteEvent } from './injection.ts';
+import {
+  hits,
+  injected,
+  injectedAnswer,
+  slowMs,
+  spoilt,
+  spoiltEffect,
+  tricklingMs,
+  type WriteEvent,
+} from './injection.ts';
 
 export interface FaultyNetworkPorts {
   readonly random: RandomPort;
+  now(): RunTimeUs;
   schedule(delayMs: number, wake: () => void): Undo;
   /** Faults that are on now. */
   active(): readonly ActiveFault[];
@@ -32,13 +43,14 @@ export interface FaultyNetworkPorts {
  * The network with the faults of its edges. Put the hops' own latency around it, so that an injected
  * answer travels as a real one does. A request, its answer and the news that the caller gave up are
  * one message each:
- * - down (cut), partition, loss: the message is lost, and stays lost when the fault ends;
+ * - down (cut), partition, flapping, loss: the message is lost, and stays lost when the fault ends;
  * - clog: it waits for the end of the fault;
  * - slow (requests), latency: it arrives later, even at a callee whose caller has given up meanwhile,
  *   who hears of that as much later;
  * - reset, errors: answered in the callee's place, which has not heard of it, or (reset after) whose
  *   answer is dropped;
- * - duplicate: delivered, and some time later once more. What found nobody listening was not delivered: its
+ * - slow-body: the answer arrives later, the callee being done with it; corrupt-body: it arrives unreadable;
+ * - duplicate, message-duplicate: delivered, and some time later once more. What found nobody listening was not delivered: its
  *   caller knows for certain that nothing has happened, and nothing may happen later.
  */
 export function faultyNetwork(deliver: Deliver, ports: FaultyNetworkPorts): Deliver {
@@ -57,15 +69,19 @@ const WORDS: Readonly<Record<Leg, string>> = {
   cancel: 'cancellation',
 };
 
-const isCut = isOf('down', 'partition');
+const isCut = isOf('down', 'partition', 'flapping');
 const isClog = isOf('clog');
 const isLoss = isOf('loss');
 const isLatency = isOf('latency');
 const isSlow = isOf('slow');
 const isReset = isOf('reset');
 const isErrors = isOf('errors');
-const isDuplicate = isOf('duplicate');
+const isDuplicate = isOf('duplicate', 'message-duplicate');
+const isSlowBody = isOf('slow-body');
+const isCorruptBody = isOf('corrupt-body');
 const NONE: readonly ActiveFault[] = [];
+/** Where a broker hands a message to its consumer. */
+export const DELIVERY = 'POST /events';
 
 /** One request, on its way there and back. */
 class Exchange {
@@ -85,6 +101,8 @@ class Exchange {
   declare private cancelled: boolean;
   /** Nobody listened: the request has left no copy anywhere. */
   declare private refused: boolean;
+  /** Of the answer. */
+  declare private body: string | null;
 
   constructor(
     deliver: Deliver,
@@ -102,6 +120,7 @@ class Exchange {
     this.idle = false;
     this.cancelled = false;
     this.refused = false;
+    this.body = null;
   }
 
   begin(): void {
@@ -149,7 +168,7 @@ class Exchange {
       for (const active of faults) {
         const ms = this.delayBy(active, leg);
         if (ms === null) continue;
-        const effect = leg === 'request' ? 'held on the way' : 'answer held on the way';
+        const effect = leg === 'request' ? 'held on the way' : heldAnswer(active);
         cause = this.note(active, effect, ms, cause);
         delayMs += ms;
       }
@@ -184,9 +203,9 @@ class Exchange {
       return;
     }
     this.hand(cause);
-    const twice = mayBeRepeated(this.message.request)
-      ? faults.filter(isDuplicate).find((active) => this.hit(active))
-      : undefined;
+    const twice = faults
+      .filter(isDuplicate)
+      .find(({ fault, ...active }) => mayRepeat(fault.kind, this.message) && this.hit({ ...active, fault }));
     if (twice === undefined) return;
     const { faultId, fault } = twice;
     const delayMs = fault.withinMs * this.ports.random.uniform('fault.delay', faultId, ...this.key);
@@ -229,13 +248,26 @@ class Exchange {
     this.back({ outcome, cause: this.note(by, effect, null, because) });
   }
 
-  private back(given: Reply): void {
+  private back(answer: Reply): void {
+    const given = this.spoiltBy(answer);
     const sent = given.cause ?? this.message.cause;
+    this.body = given.outcome.ok ? given.outcome.value.body : null;
     this.travel('response', sent, (cause) => {
       if (this.over) return;
       this.over = true;
       this.reply(cause === sent ? given : { ...given, cause });
     });
+  }
+
+  private spoiltBy(given: Reply): Reply {
+    if (!given.outcome.ok) return given;
+    for (const corrupt of this.faultsOn('response').filter(isCorruptBody)) {
+      const value = spoilt(this.ports.random, corrupt, given.outcome.value, this.key);
+      if (value === null) continue;
+      const cause = this.note(corrupt, spoiltEffect(corrupt), null, given.cause ?? this.message.cause);
+      return { ...given, outcome: ok(value), cause };
+    }
+    return given;
   }
 
   private lose(leg: Leg, by: ActiveFault, cause: EventId): void {
@@ -257,7 +289,9 @@ class Exchange {
       const draw = random.uniform('fault.delay', active.faultId, ...this.key, leg);
       return exponential(active.fault.meanMs, draw);
     }
-    return leg === 'request' && isSlow(active) ? slowMs(random, active, this.key) : null;
+    if (leg === 'response')
+      return isSlowBody(active) ? tricklingMs(random, active, this.body, this.key) : null;
+    return isSlow(active) ? slowMs(random, active, this.key, this.ports.now()) : null;
   }
 
   /** The faults that a message meets on its way. */
@@ -273,10 +307,9 @@ class Exchange {
     for (const each of active) {
       const { fault } = each;
       if (fault.kind === 'crash-at') continue;
-      const isMet =
-        fault.kind === 'partition'
-          ? separates(fault, sender, receiver)
-          : sitsBetween(fault.target, caller, callee);
+      const isMet = hasSides(fault)
+        ? each.resting !== true && separates(fault, sender, receiver)
+        : sitsBetween(fault.target, caller, callee);
       if (isMet) met = [...met, each];
     }
     return met;
@@ -301,6 +334,15 @@ const IDEMPOTENT_METHODS: readonly HttpRequest['method'][] = ['GET', 'PUT', 'DEL
 /** What something between caller and callee may send again unasked. */
 const mayBeRepeated = ({ method, headers }: HttpRequest): boolean =>
   IDEMPOTENT_METHODS.includes(method) || headers['idempotency-key'] !== undefined;
+
+/** A broker delivers at least once, and so may deliver again what was a POST to its receiver. */
+const mayRepeat = (
+  kind: 'duplicate' | 'message-duplicate',
+  { request, operation }: OutboundMessage,
+): boolean => (kind === 'duplicate' ? mayBeRepeated(request) : operation === DELIVERY);
+
+const heldAnswer = (active: ActiveFault): string =>
+  isSlowBody(active) ? 'its body trickled' : 'answer held on the way';
 
 const connectionReset = ({ faultId }: ActiveFault): HttpOutcome =>
   err({ kind: 'connection_reset', detail: `a fault (${faultId}) broke the connection` });

@@ -13,7 +13,7 @@ import {
   untracked,
 } from '../kernel/index.ts';
 import { testSettings } from '../kernel/testing/test-settings.ts';
-import { type CrashAtFault, CrashTriggers, faultyPorts } from './index.ts';
+import { type CrashAtFault, CrashTriggers, faultyPorts, HangGate } from './index.ts';
 import { ORDER, SHIPPING } from './testing/fault-shop.ts';
 
 const NOTHING = () => {};
@@ -86,6 +86,12 @@ it.each([
         instance: ORDER,
         active: () => active,
         triggers: new CrashTriggers(ORDER, () => active),
+        gate: new HangGate({
+          instance: ORDER,
+          active: [],
+          write: () => 'order-1.1.2' as EventId,
+          schedule: () => NOTHING,
+        }),
         write: () => 'order-1.1.2' as EventId,
       },
     );

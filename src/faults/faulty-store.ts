@@ -13,10 +13,12 @@ import type {
 } from '../kernel/index.ts';
 import { type ActiveFault, type ActiveOf, type FaultOf, isOf } from './fault.ts';
 import { sitsAt } from './fault-place.ts';
+import type { HangGate } from './hang-gate.ts';
 import { type DrawKey, hits, injected, type WriteEvent } from './injection.ts';
 
 export interface FaultyStoreOptions {
   readonly instance: InstanceId;
+  readonly gate: HangGate;
   /** Faults that are on now. */
   active(): readonly ActiveFault[];
   readonly write: WriteEvent;
@@ -32,7 +34,11 @@ export interface FaultyStoreOptions {
 export const faultyBegin =
   (ports: HostPorts, options: FaultyStoreOptions): HostPorts['begin'] =>
   (operation, tables, mode, opened, at) =>
-    new FaultyTransaction(ports, options, operation, mode, at).begin(tables, opened);
+    new FaultyTransaction(ports, options, operation, mode, at).begin(tables, (outcome) => {
+      // One that is open is gone through with: a hang acts at its edges, as all faults do.
+      if (outcome.ok) opened(outcome);
+      else options.gate.pass(() => opened(outcome));
+    });
 
 type Failed = Extract<StoreOutcome<never>, { readonly ok: false }>;
 
@@ -125,8 +131,8 @@ class FaultyTransaction implements HostTransaction {
       const tell = () => {
         if (!outcome.ok || !this.options.durable(this.operation, events)) done(outcome);
       };
-      if (this.slowedMs === 0) tell();
-      else this.ports.schedule(this.slowedMs / 2, tell);
+      if (this.slowedMs === 0) this.options.gate.pass(tell);
+      else this.ports.schedule(this.slowedMs / 2, () => this.options.gate.pass(tell));
     });
   }
 

@@ -6,3 +6,5 @@ export * from './fault-schedule.ts';
 export { faultyDefinition } from './faulty-door.ts';
 export * from './faulty-network.ts';
 export { faultyPorts } from './faulty-ports.ts';
+export { HangGate } from './hang-gate.ts';
+export type { WriteEvent } from './injection.ts';

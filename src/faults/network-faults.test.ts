@@ -478,6 +478,7 @@ describe('the wrapped network', () => {
       },
       {
         random: createRandom(1),
+        now: () => RUN_START,
         schedule,
         active: () => active,
         whenEnded: () => {},

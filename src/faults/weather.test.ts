@@ -14,6 +14,7 @@ const SHIPPING = 'shipping-1' as InstanceId;
 const network = { kind: 'network' } as const;
 const way = (from: 'order' | 'broker' | 'gateway', to: 'product' | 'shipping' | 'order') =>
   ({ kind: 'edge', from, to }) as const;
+const CUSTOMERS = { kind: 'service', service: 'customers' } as const;
 const at = (service: 'order' | 'shipping' | 'broker') => ({ kind: 'service', service }) as const;
 
 const weather: readonly Fault[] = [
@@ -34,6 +35,35 @@ const weather: readonly Fault[] = [
   },
   { kind: 'store-slow', target: at('shipping'), addMs: 100, share: 0.5, lengthMs: 10_000 },
   { kind: 'crash-loop', target: at('order'), meanUpMs: 4000, restartAfterMs: 700, lengthMs: 15_000 },
+  { kind: 'slow-body', target: way('gateway', 'order'), bytesPerSecond: 500, share: 0.5, lengthMs: 10_000 },
+  { kind: 'corrupt-body', target: network, how: 'garble', share: 0.1, lengthMs: 10_000 },
+  {
+    kind: 'flapping',
+    instances: [SHIPPING],
+    others: null,
+    way: 'in',
+    meanDownMs: 500,
+    meanUpMs: 500,
+    lengthMs: 4000,
+  },
+  { kind: 'hang', target: at('shipping'), lengthMs: 2000 },
+  { kind: 'slow-cpu', target: at('shipping'), factor: 5, lengthMs: 5000 },
+  {
+    kind: 'memory-limit',
+    target: at('shipping'),
+    leakKbPerRequest: 1024,
+    limitMb: 10,
+    restartAfterMs: 500,
+    lengthMs: 10_000,
+  },
+  { kind: 'slow-start', target: at('order'), addMs: 300, lengthMs: 15_000 },
+  { kind: 'clock-offset', target: at('order'), offsetMs: 7_200_000, lengthMs: 3000 },
+  { kind: 'message-duplicate', target: network, share: 0.5, withinMs: 3000, lengthMs: 10_000 },
+  { kind: 'message-poison', target: at('shipping'), share: 0.5, messageType: null, lengthMs: 10_000 },
+  { kind: 'registry-stale', target: { kind: 'service', service: 'registry' }, lengthMs: 8000 },
+  { kind: 'spike', target: CUSTOMERS, factor: 3, lengthMs: 3000 },
+  { kind: 'ramp', target: CUSTOMERS, factor: 2, overMs: 1000, lengthMs: 3000 },
+  { kind: 'hot-product', target: CUSTOMERS, sku: 'games-01', share: 0.5, lengthMs: 3000 },
 ];
 
 const open = (faults: readonly Fault[], more: { pump?: Pump; setup?: Partial<Setup> } = {}) =>
@@ -68,7 +98,7 @@ describe('every kind of fault on the whole shop', () => {
   it('is felt, is in the log, and gives the same log on the engine and the oracle', async () => {
     const hash = async (pump: Pump) => {
       const run = await open(weather, { pump });
-      await run.advanceTo(25_000);
+      await run.advanceTo(35_000);
       const felt = run.events.flatMap((event) => (event.type === 'fault.injected' ? [event.kind] : []));
       expect(new Set(felt)).toEqual(new Set(weather.map(({ kind }) => kind)));
       return run.logHash();

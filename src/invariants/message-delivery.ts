@@ -23,7 +23,7 @@ const NEWS: Readonly<Record<string, News>> = {
 /**
  * A change of an order or a parcel commits with the outbox row that tells of it (MSG-1). The broker takes
  * nothing that no transaction has written. Each group processes a message once, acknowledges none that it
- * has not processed, and drops none as a repetition that is none. Once all is at rest every outbox row has
+ * has not processed, and drops none as a repetition that is none; none is delivered more often than it may be. Once all is at rest every outbox row has
  * gone, every message was processed by every group of its topic, and no dead letter is left.
  */
 export const deliveredOnce = defineChecker(
@@ -33,6 +33,7 @@ export const deliveredOnce = defineChecker(
     const written = new Map<string, Commit>();
     const accepted = new Map<string, Accepted>();
     const groups = new Map<string, Map<string, Consumed>>();
+    let mostDeliveries = 0;
     /** Of the present transaction. */
     const changed: string[] = [];
     const told = new Set<string>();
@@ -85,6 +86,16 @@ export const deliveredOnce = defineChecker(
           const before = known.get(messageId);
           if (before === undefined) known.set(messageId, event);
           else report(`${group} processed ${messageId} twice`, before, event);
+        },
+        'message.sent': (event) => {
+          // Where it is lowered, a message may have been delivered more often before.
+          mostDeliveries = Math.max(mostDeliveries, run.settings?.messaging.maxDeliveries ?? Infinity);
+          const { group, messageId, delivery } = event;
+          if (delivery > mostDeliveries)
+            report(
+              `${group} is sent ${messageId} for the ${delivery}th time: at most ${mostDeliveries}`,
+              event,
+            );
         },
         'message.acknowledged': (event) => {
           run.later(() => {

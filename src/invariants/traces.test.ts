@@ -32,6 +32,26 @@ describe('INV-6 traces', () => {
     expect(found('INV-6', log)).toEqual([]);
   });
 
+  it('finds a request that has its answer and then times out', () => {
+    const about = {
+      callId: 'c' as CallId,
+      attempt: 1,
+      to: 'order',
+      toInstance: 'order-1' as InstanceId,
+    } as const;
+    const more = { durationMs: 1, plane: 'data' } as const;
+    const log = new LogBuilder()
+      .add('gateway', sent, at('t', 'a'))
+      .add('gateway', { type: 'response.received', status: 200, ...about, ...more }, at('t', 'a'));
+    expect(found('INV-6', log)).toEqual([]);
+    log.add(
+      'gateway',
+      { type: 'request.failed', error: 'timeout', detail: '', ...about, ...more },
+      at('t', 'a'),
+    );
+    expect(found('INV-6', log)).toEqual(['the request of span a ended twice']);
+  });
+
   it('holds when a span shows before its parent does', () => {
     const log = new LogBuilder().add('order', sent, at('t', 'b', 'a')).add('gateway', logged, at('t', 'a'));
     expect(found('INV-6', log)).toEqual([]);

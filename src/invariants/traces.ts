@@ -5,12 +5,14 @@ interface Span {
   readonly first: RunEvent;
   /** A callee's events carry its caller's span without naming the parent: it is the one that any event names. */
   parent: SpanId | null;
+  /** Its caller has its answer, or none any more. */
+  ended: RunEvent | null;
 }
 
-/** The spans of a trace form one tree. */
+/** The spans of a trace form one tree, and each request ends once. */
 export const tracesAreTrees = defineChecker(
   'INV-6',
-  'Every trace has one root and no orphans',
+  'Every trace has one root and no orphans, and each request ends once',
   (_, report) => {
     const spans = new Map<SpanId, Span>();
     return {
@@ -22,10 +24,15 @@ export const tracesAreTrees = defineChecker(
         }
         const span = spans.get(spanId);
         if (span === undefined) {
-          spans.set(spanId, { first: event, parent: parentSpanId });
+          spans.set(spanId, { first: event, parent: parentSpanId, ended: endOf(event) });
           return;
         }
         if (span.first.traceId !== traceId) report(`span ${spanId} is in two traces`, span.first, event);
+        const end = endOf(event);
+        if (end !== null) {
+          if (span.ended !== null) report(`the request of span ${spanId} ended twice`, span.ended, end);
+          span.ended = end;
+        }
         if (parentSpanId === null || parentSpanId === span.parent) return;
         if (span.parent !== null) report(`span ${spanId} has two parents`, span.first, event);
         span.parent = parentSpanId;
@@ -51,3 +58,6 @@ export const tracesAreTrees = defineChecker(
     };
   },
 );
+
+const endOf = (event: RunEvent): RunEvent | null =>
+  event.type === 'response.received' || event.type === 'request.failed' ? event : null;

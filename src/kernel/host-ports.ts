@@ -1,7 +1,7 @@
 import type { HttpOutcome } from './http-message.ts';
 import type { EventId, InstanceId } from './ids.ts';
 import type { CrashReason, CryptoPort, NetworkRequest, StoreErrorKind, TransactionMode } from './ports.ts';
-import type { ProcessTracker } from './process.ts';
+import type { Process, ProcessTracker } from './process.ts';
 import type { RandomPort } from './random.ts';
 import type { RunEvent } from './run-event.ts';
 import type { RunSettings } from './run-settings.ts';
@@ -11,6 +11,9 @@ import type { RunTimeUs } from './units.ts';
 
 /** Where in a trace something happens, and because of what. */
 export type LogPlace = Pick<RunEvent, 'traceId' | 'spanId' | 'parentSpanId' | 'cause'>;
+
+/** The process that asks: where it is in its trace. */
+export type Asker = Pick<Process, 'span' | 'parentSpanId' | 'cause'>;
 
 /** Gives up what was begun; harmless when it is done already. */
 export type Undo = () => void;
@@ -75,7 +78,9 @@ export interface HostPorts {
   settings(): RunSettings;
   schedule(delayMs: number, wake: () => void): Undo;
   /** Takes `durationMs` of the instance's CPU. */
-  work(durationMs: number, done: () => void): Undo;
+  work(durationMs: number, done: () => void, asker?: Asker): Undo;
+  /** What the instance takes the time of day to be; absent: run time. */
+  readonly timeOfDay?: (asker: Asker) => RunTimeUs;
   send(message: OutboundMessage, reply: (reply: Reply) => void): Undo;
   /** `opened` hears of the transaction once it may be used. `at`: who asks, for what the log says of it. */
   begin(

@@ -10,6 +10,11 @@ import type { RunTimeUs } from './units.ts';
 /** Run time, never the wall clock. */
 export interface ClockPort {
   now(): RunTimeUs;
+  /**
+   * What this instance takes the time of day to be, which may be wrong: only for what is compared with the
+   * clocks of others, such as when a token expires.
+   */
+  timeOfDay(): RunTimeUs;
   sleep(durationMs: number): PortCall<void>;
 }
 

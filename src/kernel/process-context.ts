@@ -102,6 +102,11 @@ export class ProcessContext implements Context, ClockPort, LogPort, NetworkPort,
     return this.core.host.now();
   }
 
+  timeOfDay(): RunTimeUs {
+    const { host } = this.core;
+    return host.timeOfDay === undefined ? host.now() : host.timeOfDay(this.process);
+  }
+
   sleep(durationMs: number): PortCall<void> {
     return sleepCall(this.process, this.core.host, durationMs);
   }

@@ -138,7 +138,7 @@ const NO_OPTIONS: PortCallOptions = {};
  */
 export class PendingCall<T> implements PortCall<T>, Settle<T> {
   declare readonly name: string;
-  declare private readonly process: Process;
+  declare protected readonly process: Process;
   declare private readonly join: boolean;
   declare private state: 'pending' | 'resolved' | 'rejected';
   /** The value or the error, once there is one. */

@@ -64,6 +64,8 @@ export interface RunEventPayloads {
   'instance.hung': Record<never, never>;
   /** What it says of itself every second while there is an autoscaler: request slots in use, averaged over that second. */
   'instance.load': { readonly busySlots: number; readonly slots: number; readonly queued: number };
+  /** It hung, and goes on where it was. */
+  'instance.resumed': Record<never, never>;
   'instance.stopped': Record<never, never>;
   'instance.crashed': { readonly reason: string; readonly faultId: FaultId | null };
   /** Written when it says something else than before. */
@@ -322,6 +324,14 @@ export interface RunEventPayloads {
 
   // Faults. `fault.injected` names each single effect, so that a failure can be followed back to its fault.
   'fault.started': { readonly faultId: FaultId; readonly fault: Json };
+  /** It will begin then, unless it is cleared before: what was planned while the run goes on, or comes again. */
+  'fault.planned': {
+    readonly faultId: FaultId;
+    readonly fault: Json;
+    readonly atUs: RunTimeUs;
+    /** How it comes again; null: it does not. */
+    readonly repeat: Json;
+  };
   'fault.ended': { readonly faultId: FaultId; readonly reason: 'cleared' | 'elapsed' | 'spent' };
   'fault.injected': {
     readonly faultId: FaultId;

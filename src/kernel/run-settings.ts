@@ -220,4 +220,6 @@ export interface LoadSettings {
   readonly arrivals: 'even' | 'poisson';
   /** Share of the mean gap for even arrivals. */
   readonly spread: number;
+  /** What so many of them all want; no setting: only a fault says so. */
+  readonly hotProduct?: { readonly sku: string; readonly share: number };
 }

@@ -51,10 +51,14 @@ class Work extends PendingCall<void> {
 
   private begin(host: Pick<HostPorts, 'work'>, durationMs: number): void {
     this.holds = true;
-    this.cancelHook = host.work(durationMs, () => {
-      this.end();
-      this.resolve();
-    });
+    this.cancelHook = host.work(
+      durationMs,
+      () => {
+        this.end();
+        this.resolve();
+      },
+      this.process,
+    );
   }
 
   private end(): void {

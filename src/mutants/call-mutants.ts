@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const CALL = 'src/patterns/call-decorators.ts';
+const ATTEMPT = 'src/patterns/attempt.ts';
 
 /** Mistakes in how one service calls another, and in how a repeated request is known again. */
 export const callMutants: readonly Mutant[] = [
@@ -112,5 +113,18 @@ export const callMutants: readonly Mutant[] = [
       },
     ],
     expects: ['run'],
+  },
+  {
+    id: 'unreadable-answer-throws',
+    title: 'An answer is parsed without a thought that it may not be JSON.',
+    edits: [
+      {
+        file: ATTEMPT,
+        before: 'const body = parseJsonBody(response.body);',
+        after:
+          "const body = { ok: true as boolean, value: JSON.parse(response.body ?? 'null') as unknown, error: '' };",
+      },
+    ],
+    expects: ['STORM-2'],
   },
 ];

@@ -171,4 +171,16 @@ export const messagingMutants: readonly Mutant[] = [
     ],
     expects: ['INV-11'],
   },
+  {
+    id: 'given-up-one-too-late',
+    title: 'A message that cannot be handled is delivered once more than `maxDeliveries` says.',
+    edits: [
+      {
+        file: 'src/services/broker/model.ts',
+        before: 'deliveries >= settings.maxDeliveries',
+        after: 'deliveries > settings.maxDeliveries',
+      },
+    ],
+    expects: ['INV-9'],
+  },
 ];

@@ -16,16 +16,38 @@ export interface FaultView {
   readonly injected: number;
 }
 
+/** A fault that is to begin. */
+export interface PlannedFault {
+  readonly faultId: FaultId;
+  readonly fault: Json;
+  readonly atUs: number;
+  readonly repeat: Json;
+}
+
 export interface Faults {
   readonly byId: ChunkedMap<FaultId, FaultView>;
+  readonly planned: ChunkedMap<FaultId, PlannedFault>;
+  /** All were cleared once: what the setup had still to come never will. */
+  allCleared: boolean;
 }
 
 /** Faults that are or were at work. */
 export const faults: Projection<Faults> = {
-  initial: () => ({ byId: new ChunkedMap() }),
+  initial: () => ({ byId: new ChunkedMap(), planned: new ChunkedMap(), allCleared: false }),
   apply(state, event) {
     switch (event.type) {
+      case 'run.commanded': {
+        const { type } = event.command as { readonly type?: Json };
+        if (type === 'fault.clear-all') state.allCleared = true;
+        break;
+      }
+      case 'fault.planned': {
+        const { faultId, fault, atUs, repeat } = event;
+        state.planned.set(faultId, { faultId, fault, atUs, repeat });
+        break;
+      }
       case 'fault.started': {
+        state.planned.delete(event.faultId);
         const description = describeFault(event.fault);
         state.byId.set(event.faultId, {
           faultId: event.faultId,
@@ -39,6 +61,7 @@ export const faults: Projection<Faults> = {
         break;
       }
       case 'fault.ended': {
+        state.planned.delete(event.faultId);
         const view = state.byId.get(event.faultId);
         if (view !== undefined) state.byId.set(event.faultId, { ...view, endedUs: event.timeUs });
         break;
@@ -52,7 +75,7 @@ export const faults: Projection<Faults> = {
     }
     return state;
   },
-  fork: ({ byId }) => ({ byId: byId.fork() }),
+  fork: ({ byId, planned, allCleared }) => ({ byId: byId.fork(), planned: planned.fork(), allCleared }),
 };
 
 export const activeFaults = (state: Faults): FaultView[] =>
@@ -62,9 +85,12 @@ export const activeFaults = (state: Faults): FaultView[] =>
 export const faultLeftMs = (view: FaultView, nowUs: number): number | null =>
   view.endsUs === null ? null : Math.max(0, (view.endsUs - nowUs) / 1000);
 
+/** More customers fill everybody's slots, and everybody looks up where the others are. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['spike', 'ramp', 'hot-product', 'registry-stale']);
+
 /**
  * The latest fault that was felt at a service (or on an edge into it) at a moment, with a little
- * aftermath; one of the whole network only when there is no nearer one.
+ * aftermath; one of the whole network or shop only when there is no nearer one.
  */
 export function faultAt(
   state: Faults,
@@ -78,7 +104,9 @@ export function faultAt(
     const { target } = view.description;
     if (view.startedUs > timeUs) continue;
     if (view.endedUs !== null && view.endedUs + 2_000_000 < timeUs) continue;
-    if (target?.kind === 'network') {
+    if (EVERYWHERE.has(view.description.kind)) {
+      wide = view;
+    } else if (target?.kind === 'network') {
       if (from !== 'customers') wide = view;
     } else if (target?.kind === 'sides') {
       if (target.instances.some((instance) => [service, from].includes(serviceOf(instance)))) near = view;

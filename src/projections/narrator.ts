@@ -132,6 +132,9 @@ export const narrator: Projection<Narrator> = {
       case 'instance.hung':
         say(state, event, 'fail', `${event.instance} hangs: it takes requests and answers none`);
         break;
+      case 'instance.resumed':
+        say(state, event, 'ok', `${event.instance} goes on where it hung`);
+        break;
       case 'saga.step.failed':
         if (event.lane === 'forward') state.failures = new Map(state.failures).set(event.orderId, event.kind);
         break;

@@ -82,6 +82,7 @@ const CHANGES: Readonly<Record<string, InstanceState>> = {
   'instance.ready': 'ready',
   'instance.draining': 'draining',
   'instance.hung': 'hung',
+  'instance.resumed': 'ready',
 };
 
 /** Instances with their state and slots, and the edges seen. */
@@ -109,7 +110,8 @@ export const topology: Projection<Topology> = {
       }
       case 'instance.ready':
       case 'instance.draining':
-      case 'instance.hung': {
+      case 'instance.hung':
+      case 'instance.resumed': {
         state.instances.set(event.instance, {
           ...instanceOf(state, event),
           state: CHANGES[event.type] ?? 'ready',

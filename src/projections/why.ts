@@ -51,7 +51,12 @@ const line = (
   spanId: more.spanId ?? null,
 });
 
+/** Answered, but its caller could make nothing of it. */
+export const isUnreadable = (span: SpanView): boolean =>
+  span.end === 'ok' && span.faults.some(({ kind }) => kind === 'corrupt-body');
+
 const isFailure = (span: SpanView): boolean =>
+  isUnreadable(span) ||
   span.end === 'failed' ||
   span.end === 'timeout' ||
   span.end === 'lost' ||
@@ -90,10 +95,20 @@ const WHY_LOST: Consequences = {
   down: (callee) => `took ${callee} away.`,
   'crash-loop': (callee) => `took ${callee} away.`,
   reset: () => 'broke the connection.',
+  'memory-limit': (callee) => `let ${callee} be killed for its memory.`,
+  'registry-stale': (callee) => `sent it to an instance of ${callee} that is gone.`,
 };
 const WHY_FAILED: Consequences = {
   errors: () => 'answered in its place.',
   'store-errors': (callee) => `failed ${possessive(callee)} transaction.`,
+  'corrupt-body': (callee) => `made ${possessive(callee)} answer unreadable.`,
+  'message-poison': (callee) => `made the message impossible to handle for ${callee}.`,
+};
+/** A "no" that a fault gave, not the service. */
+const WHY_REFUSED: Consequences = {
+  errors: () => 'answered in its place.',
+  'clock-offset': (callee) => `set ${possessive(callee)} clock wrong: it took the token to be too old.`,
+  'corrupt-body': (callee) => `made ${possessive(callee)} answer unreadable.`,
 };
 
 function whyLate({ description: { kind, addMs } }: FaultView, span: SpanView, callee: string): string {
@@ -104,8 +119,18 @@ function whyLate({ description: { kind, addMs } }: FaultView, span: SpanView, ca
         ? `made ${callee} need ${formatSize(addMs ?? 0)} more.`
         : `made ${callee} need ${formatDuration(needed)}.`;
     }
+    case 'slow-cpu':
+      return `made ${callee} work longer.`;
+    case 'hang':
+      return `let ${callee} stand still.`;
+    case 'slow-body':
+      return 'let the answer trickle.';
+    case 'spike':
+    case 'ramp':
+      return 'brought more customers than there were slots for.';
     case 'down':
     case 'partition':
+    case 'flapping':
       return `let nothing through to ${callee}.`;
     case 'loss':
       return 'lost the request, or its answer.';
@@ -221,6 +246,12 @@ function explainInto(sources: WhySources, span: SpanView, lines: WhyLine[], dept
   }
 
   const fault = faultOf(sources, span);
+  if (isUnreadable(span)) {
+    const answered = `${callee} answered ${span.status ?? 200}, but ${caller} could not read the answer.`;
+    lines.push(line(answered, span.endedUs, { spanId: span.spanId }));
+    if (fault !== null) lines.push(faultLine(fault, `made ${possessive(callee)} answer unreadable.`));
+    return fault;
+  }
   if (span.end === 'timeout') {
     const waited = formatDuration(((span.endedUs ?? span.sentUs) - span.sentUs) / 1000);
     const tries = siblings(sources, span).length;
@@ -314,6 +345,16 @@ function explainInto(sources: WhySources, span: SpanView, lines: WhyLine[], dept
   }
 
   if (span.end === 'refused') {
+    const injected = fault === null ? undefined : WHY_REFUSED[fault.description.kind];
+    if (span.faults.length > 0 && fault !== null && injected !== undefined) {
+      lines.push(
+        line(`${callee} said no to ${caller} (${span.status ?? 400}).`, span.endedUs, {
+          spanId: span.spanId,
+        }),
+      );
+      lines.push(faultLine(fault, injected(callee)));
+      return fault;
+    }
     if (span.status === 402) lines.push(line(DECLINED, span.endedUs, { spanId: span.spanId }));
     else
       lines.push(
@@ -392,7 +433,7 @@ export function whySpan(sources: WhySources, span: SpanView): WhyChain {
 export function spanEndWord(span: SpanView): string {
   switch (span.end) {
     case 'ok':
-      return `answered ${span.status ?? 200}`;
+      return `answered ${span.status ?? 200}${isUnreadable(span) ? ', unreadable' : ''}`;
     case 'refused':
     case 'failed':
       return `answered ${span.status ?? '–'}`;

@@ -69,6 +69,8 @@ export interface FaultDescription {
   readonly addMs: number | null;
   readonly status: number | null;
   readonly share: number;
+  /** Of what is counted in neither: `× 4`, `100 B/s`; null: there is none. */
+  readonly size: string | null;
   readonly lengthMs: number | null;
 }
 
@@ -110,6 +112,18 @@ function targetOf(json: { readonly [key: string]: Json } | null): FaultTargetVie
   return null;
 }
 
+function sizeOf(json: { readonly [key: string]: Json } | null): string | null {
+  const factor = number(json?.['factor']);
+  if (factor !== null) return `× ${factor}`;
+  const perSecond = number(json?.['bytesPerSecond']);
+  if (perSecond !== null) return `${perSecond} B/s`;
+  const limitMb = number(json?.['limitMb']);
+  if (limitMb !== null) return `${limitMb} MB`;
+  const offsetMs = number(json?.['offsetMs']);
+  if (offsetMs !== null) return `${offsetMs < 0 ? '−' : '+'}${formatSize(Math.abs(offsetMs))}`;
+  return text(json?.['sku']);
+}
+
 export function describeFault(fault: Json): FaultDescription {
   const json = record(fault);
   return {
@@ -118,6 +132,7 @@ export function describeFault(fault: Json): FaultDescription {
     addMs: number(json?.['addMs'] ?? json?.['meanMs']),
     status: number(json?.['status']),
     share: number(json?.['share']) ?? 1,
+    size: sizeOf(json),
     lengthMs: number(json?.['lengthMs']),
   };
 }
@@ -152,10 +167,35 @@ export function faultWord(fault: FaultDescription): string {
       return 'Crash loop';
     case 'crash-at':
       return 'Crash at a step';
+    case 'slow-body':
+      return `Slow body ${fault.size ?? ''}${part}`;
+    case 'corrupt-body':
+      return `Corrupt answers ${formatShare(fault.share)}`;
+    case 'slow-cpu':
+      return `Slow CPU ${fault.size ?? ''}`;
+    case 'memory-limit':
+      return `Memory limit ${fault.size ?? ''}`;
+    case 'slow-start':
+      return `Slow start +${formatSize(fault.addMs ?? 0)}`;
+    case 'clock-offset':
+      return `Clock ${fault.size ?? ''}`;
+    case 'message-duplicate':
+      return `Messages twice ${formatShare(fault.share)}`;
+    case 'message-poison':
+      return `Poisoned messages ${formatShare(fault.share)}`;
+    case 'registry-stale':
+      return 'Stale list';
+    case 'spike':
+    case 'ramp':
+      return `${titled(fault.kind)} ${fault.size ?? ''}`;
+    case 'hot-product':
+      return `Hot product ${fault.size ?? ''}, ${formatShare(fault.share)} of orders`;
     default:
-      return fault.kind;
+      return titled(fault.kind);
   }
 }
+
+const titled = (kind: string): string => kind.charAt(0).toUpperCase() + kind.slice(1);
 
 /** The same for a badge on the diagram, where there is little room: "Slow +2 s (50 %)". */
 export const faultBadgeWord = (fault: FaultDescription): string =>

@@ -72,7 +72,7 @@ function faultThere(fault: Fault, settings: RunSettings): Counterpart {
         )
       : add(fault);
   }
-  if (fault.kind === 'partition') {
+  if ('instances' in fault) {
     return none('Between the modules of one process there is no network to be cut.');
   }
   const { target } = fault;
@@ -90,13 +90,17 @@ function faultThere(fault: Fault, settings: RunSettings): Counterpart {
   const missing = MISSING[service];
   if (missing !== undefined) return none(missing);
   if (!isInside(service)) return add(fault);
+  if (fault.kind === 'message-poison') {
+    return none('The monolith has no messages: what one module tells another is a function call.');
+  }
   if (fault.kind === 'slow') {
     const addMs = fault.addMs * fault.share;
     const { begin, end } = slowerCode(settings, service, addMs);
     const note = `In the monolith ${service}’s code needs ${addMs} ms longer each time it is used.`;
     return { commands: [begin], undo: [end], note };
   }
-  if (fault.kind === 'errors' && service !== 'gateway') {
+  const isAnswer = fault.kind === 'errors' || fault.kind === 'slow-body' || fault.kind === 'corrupt-body';
+  if (isAnswer && service !== 'gateway') {
     return none(
       'Inside the monolith no answer comes from a module’s door: a bug there is a bug of the whole process.',
     );

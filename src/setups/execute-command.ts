@@ -1,4 +1,4 @@
-import type { Fault } from '../faults/index.ts';
+import type { Fault, ScheduledFault } from '../faults/index.ts';
 import {
   type CrashReason,
   edgeKey,
@@ -44,6 +44,8 @@ export interface CommandedRun {
   commanded(command: RunCommand): void;
   control(instance: InstanceId, command: Json): Promise<ControlOutcome>;
   addFault(fault: Fault): FaultId;
+  /** At its time, or now when that has passed. */
+  scheduleFault(scheduled: ScheduledFault): FaultId;
   /** False when there is no such fault. */
   clearFault(id: FaultId): boolean;
   clearAllFaults(): void;
@@ -134,6 +136,14 @@ function change(run: CommandedRun, command: Change): CommandResult {
       );
       return refusal === null
         ? done({ faultId: run.addFault(command.fault) })
+        : { ok: false, error: refusal };
+    }
+    case 'fault.schedule': {
+      const places = { services: run.services, instances: run.instances() };
+      const refusal = misplacedFault(command.fault, places, 'fault');
+      const { type: _, ...scheduled } = command;
+      return refusal === null
+        ? done({ faultId: run.scheduleFault(scheduled) })
         : { ok: false, error: refusal };
     }
     case 'fault.clear':

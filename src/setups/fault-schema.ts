@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Fault } from '../faults/index.ts';
+import type { Fault, FaultRepeat, ScheduledFault } from '../faults/index.ts';
 import { type InstanceId, SERVICE_NAMES, type ServiceName } from '../kernel/index.ts';
 
 /** The run itself answers nothing, and customers are people: neither can be broken. */
@@ -38,7 +38,28 @@ const lengthMs = z.nullable(z.number().check(z.minimum(100), z.maximum(3_600_000
 const addMs = z.number().check(z.minimum(1), z.maximum(60_000));
 const laterMs = z.number().check(z.minimum(0), z.maximum(60_000));
 const restartAfterMs = z.number().check(z.minimum(0), z.maximum(3_600_000));
+const customers = z.strictObject({ kind: z.literal('service'), service: z.literal('customers') });
+const factor = z.number().check(z.minimum(1), z.maximum(100));
 const side = z.array(instanceIdSchema).check(z.minLength(1), z.maxLength(100));
+
+const phaseMs = z.number().check(z.minimum(50), z.maximum(3_600_000));
+
+const sides = { instances: side, others: z.nullable(side), way: z.enum(['both', 'out', 'in']) };
+
+/** The two sides have nobody in common. */
+function apart({ value: { instances, others }, issues }: SidesToCheck): void {
+  if (others?.some((one) => instances.includes(one)) !== true) return;
+  const message = 'must be other instances than those of the first side';
+  issues.push({ code: 'custom', path: ['others'], message, input: others });
+}
+
+interface SidesToCheck {
+  readonly value: {
+    readonly instances: readonly InstanceId[];
+    readonly others: readonly InstanceId[] | null;
+  };
+  readonly issues: z.core.$ZodRawIssue[];
+}
 
 /** What may be asked for; ranges are wide enough to teach with and narrow enough to keep a run alive. */
 export const faultSchema = z.discriminatedUnion('kind', [
@@ -47,6 +68,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
     target: anywhere,
     addMs,
     spreadShare: share,
+    // Setups that are older than these two have neither.
+    distribution: z.exactOptional(z.enum(['uniform', 'normal', 'lognormal', 'pareto'])),
+    correlation: z.exactOptional(share),
     share,
     lengthMs,
   }),
@@ -54,6 +78,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     kind: z.literal('errors'),
     target: anywhere,
     status: z.int().check(z.minimum(400), z.maximum(599)),
+    retryAfterS: z.exactOptional(z.int().check(z.minimum(0), z.maximum(3600))),
     share,
     lengthMs,
   }),
@@ -71,19 +96,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     meanMs: z.number().check(z.minimum(1), z.maximum(10_000)),
     lengthMs,
   }),
-  z
-    .strictObject({
-      kind: z.literal('partition'),
-      instances: side,
-      others: z.nullable(side),
-      way: z.enum(['both', 'out', 'in']),
-      lengthMs,
-    })
-    .check(({ value: { instances, others }, issues }) => {
-      if (others?.some((one) => instances.includes(one)) !== true) return;
-      const message = 'must be other instances than those of the first side';
-      issues.push({ code: 'custom', path: ['others'], message, input: others });
-    }),
+  z.strictObject({ kind: z.literal('partition'), ...sides, lengthMs }).check(apart),
   z.strictObject({ kind: z.literal('clog'), target: way, extraMs: laterMs, lengthMs }),
   z.strictObject({
     kind: z.literal('reset'),
@@ -124,4 +137,107 @@ export const faultSchema = z.discriminatedUnion('kind', [
       const message = 'must be "*" when port is "work": work has no names';
       issues.push({ code: 'custom', path: ['operation'], message, input: operation });
     }),
+  z.strictObject({
+    kind: z.literal('slow-body'),
+    target: anywhere,
+    bytesPerSecond: z.number().check(z.minimum(10), z.maximum(1_000_000)),
+    share,
+    lengthMs,
+  }),
+  z.strictObject({
+    kind: z.literal('corrupt-body'),
+    target: anywhere,
+    how: z.enum(['cut', 'garble']),
+    share,
+    lengthMs,
+  }),
+  z
+    .strictObject({
+      kind: z.literal('flapping'),
+      ...sides,
+      meanDownMs: phaseMs,
+      meanUpMs: phaseMs,
+      lengthMs,
+    })
+    .check(apart),
+  z.strictObject({ kind: z.literal('hang'), target: place, lengthMs }),
+  z.strictObject({ kind: z.literal('slow-cpu'), target: place, factor, lengthMs }),
+  z.strictObject({
+    kind: z.literal('memory-limit'),
+    target: place,
+    leakKbPerRequest: z.number().check(z.minimum(1), z.maximum(1_048_576)),
+    limitMb: z.number().check(z.minimum(1), z.maximum(4096)),
+    restartAfterMs,
+    lengthMs,
+  }),
+  z.strictObject({ kind: z.literal('slow-start'), target: place, addMs, lengthMs }),
+  z.strictObject({
+    kind: z.literal('clock-offset'),
+    target: place,
+    // A day, either way.
+    offsetMs: z.number().check(z.minimum(-86_400_000), z.maximum(86_400_000)),
+    lengthMs,
+  }),
+  z.strictObject({
+    kind: z.literal('message-duplicate'),
+    target: way,
+    share,
+    withinMs: laterMs,
+    lengthMs,
+  }),
+  z.strictObject({
+    kind: z.literal('message-poison'),
+    target: place,
+    share,
+    messageType: z.nullable(z.string().check(z.minLength(1), z.maxLength(200))),
+    lengthMs,
+  }),
+  z.strictObject({
+    kind: z.literal('registry-stale'),
+    target: z.strictObject({ kind: z.literal('service'), service: z.literal('registry') }),
+    lengthMs,
+  }),
+  z.strictObject({ kind: z.literal('spike'), target: customers, factor, lengthMs }),
+  z.strictObject({
+    kind: z.literal('ramp'),
+    target: customers,
+    factor,
+    overMs: z.number().check(z.minimum(1000), z.maximum(3_600_000)),
+    lengthMs,
+  }),
+  z.strictObject({
+    kind: z.literal('hot-product'),
+    target: customers,
+    sku: z.string().check(z.regex(/^[a-z0-9-]{1,40}$/, { error: 'must be a product such as "games-01"' })),
+    share,
+    lengthMs,
+  }),
 ]) satisfies z.ZodMiniType<Fault>;
+
+/** How a fault comes again. */
+export const repeatSchema = z.strictObject({
+  count: z.nullable(z.int().check(z.minimum(2), z.maximum(1000))),
+  gapMs: z.number().check(z.minimum(100), z.maximum(3_600_000)),
+  gapSpread: share,
+});
+
+/** A fault with its time; one that comes again must end first. */
+export const scheduledFaultSchema: z.ZodMiniType<ScheduledFault> = z
+  .strictObject({
+    atMs: z.number().check(z.minimum(0), z.maximum(3_600_000)),
+    fault: faultSchema,
+    repeat: z.exactOptional(repeatSchema),
+  })
+  .check(endsBeforeItRepeats);
+
+/** For whoever holds a fault and its repetition in other fields. */
+export function endsBeforeItRepeats({ value: { fault, repeat }, issues }: RepeatToCheck): void {
+  if (repeat === undefined || (fault.kind !== 'crash-at' && fault.lengthMs !== null)) return;
+  const message = 'needs a fault with a length: one that comes again must end first';
+  issues.push({ code: 'custom', path: ['repeat'], message, input: repeat });
+}
+
+interface RepeatToCheck {
+  readonly value: { readonly fault: Fault; readonly repeat?: FaultRepeat };
+  readonly issues: z.core.$ZodRawIssue[];
+}

@@ -1,5 +1,5 @@
-import type { Fault } from '../faults/index.ts';
-import type { InstanceId, ServiceName } from '../kernel/index.ts';
+import type { Fault, FaultTarget } from '../faults/index.ts';
+import { type InstanceId, type ServiceName, serviceOf } from '../kernel/index.ts';
 import type { Refusal } from './schema-message.ts';
 
 /** What a shop has that can be broken. */
@@ -14,13 +14,16 @@ export interface FaultPlaces {
  */
 export function misplacedFault(fault: Fault, places: FaultPlaces, path: string): Refusal | null {
   if (fault.kind === 'crash-at') return notOneOf(places.instances, fault.instance, `${path}.instance`);
-  if (fault.kind === 'partition') {
+  if ('instances' in fault) {
     return (
       notAllOf(places.instances, fault.instances, `${path}.instances`) ??
       notAllOf(places.instances, fault.others ?? [], `${path}.others`)
     );
   }
-  const { target } = fault;
+  return misplacedTarget(fault.target, places, path) ?? neverFelt(fault, `${path}.target`);
+}
+
+function misplacedTarget(target: FaultTarget, places: FaultPlaces, path: string): Refusal | null {
   switch (target.kind) {
     case 'service':
       return notOneOf(places.services, target.service, `${path}.target.service`);
@@ -41,6 +44,33 @@ export function misplacedFault(fault: Fault, places: FaultPlaces, path: string):
       );
   }
 }
+
+/** Whose answer needs the time of day: they issue tokens, or check them. */
+const READS_TOKENS: readonly ServiceName[] = ['gateway', 'user', 'product', 'order', 'shipping', 'monolith'];
+/** Who is told of events. */
+const CONSUMERS: readonly ServiceName[] = ['order', 'shipping'];
+
+/** Why a fault would change nothing where it wants to sit, or null: no fault is silent. */
+function neverFelt(
+  fault: Exclude<Fault, { readonly kind: 'crash-at' | 'partition' | 'flapping' }>,
+  path: string,
+) {
+  const { kind, target } = fault;
+  if (kind === 'clock-offset') return onlyAt(READS_TOKENS, target, path);
+  if (kind === 'message-poison') return onlyAt(CONSUMERS, target, path);
+  if (kind !== 'message-duplicate' || target.kind !== 'edge') return null;
+  return (
+    notOneOf<ServiceName>(['broker'], target.from, `${path}.from`) ??
+    notOneOf(CONSUMERS, target.to, `${path}.to`)
+  );
+}
+
+const onlyAt = (services: readonly ServiceName[], target: FaultTarget, path: string): Refusal | null => {
+  if (target.kind === 'service') return notOneOf(services, target.service, `${path}.service`);
+  return target.kind === 'instance'
+    ? notOneOf(services, serviceOf(target.instance), `${path}.instance`)
+    : null;
+};
 
 const notAllOf = <T extends string>(
   known: readonly T[],

@@ -25,6 +25,8 @@ const headerText = fc.string({
 });
 const text = fc.string({ minLength: 1, maxLength: 20 });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
+const factor = fc.integer({ min: 1, max: 100 });
+const CUSTOMERS = { kind: 'service', service: 'customers' };
 const rate = fc.double({ min: 0, max: 50, noNaN: true });
 const instance = fc.constantFrom('order-1', 'shipping-2', 'payment-provider-1');
 const edge = fc.record({
@@ -123,6 +125,69 @@ const fault = fc.oneof(
     restartAfterMs: fc.integer({ min: 0, max: 3_600_000 }),
     lengthMs,
   }),
+  fc.record({ kind: fc.constant('hang'), target: place, lengthMs }),
+  fc.record({ kind: fc.constant('slow-cpu'), target: place, factor, lengthMs }),
+  fc.record({
+    kind: fc.constant('memory-limit'),
+    target: place,
+    leakKbPerRequest: fc.integer({ min: 1, max: 1_048_576 }),
+    limitMb: fc.integer({ min: 1, max: 4096 }),
+    restartAfterMs: fc.integer({ min: 0, max: 3_600_000 }),
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('slow-start'),
+    target: place,
+    addMs: fc.integer({ min: 1, max: 60_000 }),
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('clock-offset'),
+    target: place,
+    offsetMs: fc.integer({ min: -86_400_000, max: 86_400_000 }),
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('slow-body'),
+    target: place,
+    bytesPerSecond: fc.integer({ min: 10, max: 1_000_000 }),
+    share,
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('corrupt-body'),
+    target: place,
+    how: fc.constantFrom('cut', 'garble'),
+    share,
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('message-poison'),
+    target: place,
+    share,
+    messageType: fc.option(text),
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('registry-stale'),
+    target: fc.constant({ kind: 'service', service: 'registry' }),
+    lengthMs,
+  }),
+  fc.record({ kind: fc.constant('spike'), target: fc.constant(CUSTOMERS), factor, lengthMs }),
+  fc.record({
+    kind: fc.constant('ramp'),
+    target: fc.constant(CUSTOMERS),
+    factor,
+    overMs: fc.integer({ min: 1000, max: 3_600_000 }),
+    lengthMs,
+  }),
+  fc.record({
+    kind: fc.constant('hot-product'),
+    target: fc.constant(CUSTOMERS),
+    sku: fc.constantFrom('games-01', 'office-02'),
+    share,
+    lengthMs,
+  }),
   fc.record({
     kind: fc.constant('crash-at'),
     instance,
@@ -163,6 +228,23 @@ const byType: Record<RunCommand['type'], fc.Arbitrary<unknown>> = {
     { requiredKeys: ['type', 'method', 'path'] },
   ),
   'fault.add': fc.record({ type: fc.constant('fault.add'), fault }),
+  'fault.schedule': fc.record(
+    {
+      type: fc.constant('fault.schedule'),
+      atMs: fc.integer({ min: 0, max: 36_000_000 }),
+      fault: fc.record({
+        kind: fc.constant('hang'),
+        target: place,
+        lengthMs: fc.integer({ min: 100, max: 60_000 }),
+      }),
+      repeat: fc.record({
+        count: fc.option(fc.integer({ min: 2, max: 1000 })),
+        gapMs: fc.integer({ min: 100, max: 3_600_000 }),
+        gapSpread: share,
+      }),
+    },
+    { requiredKeys: ['type', 'atMs', 'fault'] },
+  ),
   'fault.clear': fc.record({ type: fc.constant('fault.clear'), faultId: text }),
   'fault.clear-all': fc.record({ type: fc.constant('fault.clear-all') }),
   'load.set': fc.record(
@@ -254,7 +336,7 @@ describe('run commands', () => {
     expect(refusal({ type: 'fault.add', fault: { ...slow, kind: 'fast' } })).toEqual({
       field: 'fault.kind',
       message:
-        'fault.kind must be one of "slow", "errors", "down", "loss", "latency", "partition", "clog", "reset", "duplicate", "store-errors", "store-slow", "crash-loop", "crash-at", not "fast".',
+        'fault.kind must be one of "slow", "errors", "down", "loss", "latency", "partition", "clog", "reset", "duplicate", "store-errors", "store-slow", "crash-loop", "crash-at", "slow-body", "corrupt-body", "flapping", "hang", "slow-cpu", "memory-limit", "slow-start", "clock-offset", "message-duplicate", "message-poison", "registry-stale", "spike", "ramp", "hot-product", not "fast".',
     });
     expect(
       refusal({ type: 'fault.add', fault: { ...slow, target: { kind: 'service', service: 'orders' } } })
@@ -303,7 +385,7 @@ describe('run commands', () => {
     expect(refusal({ type: 'fault.add', fault: { ...slow, delayMs: 1 } })).toEqual({
       field: 'fault.delayMs',
       message:
-        'fault.delayMs is not a field of fault. Its fields: kind, target, addMs, spreadShare, share, lengthMs.',
+        'fault.delayMs is not a field of fault. Its fields: kind, target, addMs, spreadShare, distribution, correlation, share, lengthMs.',
     });
   });
 

@@ -1,6 +1,12 @@
 import * as z from 'zod/mini';
 import { err, type FaultId, type Json, type Result } from '../kernel/index.ts';
-import { edgeSchema, faultSchema, instanceIdSchema } from './fault-schema.ts';
+import {
+  edgeSchema,
+  endsBeforeItRepeats,
+  faultSchema,
+  instanceIdSchema,
+  repeatSchema,
+} from './fault-schema.ts';
 import { SAFETY_NET_PRESETS, type SafetyNetPreset } from './presets.ts';
 import { parseWith, type Refusal } from './schema-message.ts';
 
@@ -71,6 +77,18 @@ export const runCommandSchemas = {
   }),
   /** Value: `{faultId}`. */
   'fault.add': z.strictObject({ type: z.literal('fault.add'), fault: faultSchema }),
+  /**
+   * A fault at a moment to come, once or again and again. Value: `{faultId}` of the first time; clearing it clears
+   * those to come.
+   */
+  'fault.schedule': z
+    .strictObject({
+      type: z.literal('fault.schedule'),
+      atMs: z.number().check(z.minimum(0), z.maximum(36_000_000)),
+      fault: faultSchema,
+      repeat: z.exactOptional(repeatSchema),
+    })
+    .check(endsBeforeItRepeats),
   'fault.clear': z.strictObject({ type: z.literal('fault.clear'), faultId: faultIdSchema }),
   'fault.clear-all': z.strictObject({ type: z.literal('fault.clear-all') }),
   /** Changes what customers do; what is not named stays. */

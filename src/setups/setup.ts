@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { CompositionName } from '../compositions/index.ts';
 import type { ScheduledFault } from '../faults/index.ts';
 import type { Result, RunSettings } from '../kernel/index.ts';
-import { faultSchema } from './fault-schema.ts';
+import { scheduledFaultSchema } from './fault-schema.ts';
 import { classroomSettings } from './presets.ts';
 import { runSettingsSchema } from './run-settings-schema.ts';
 import { parseWith, type Refusal } from './schema-message.ts';
@@ -33,9 +33,7 @@ export const setupSchema: z.ZodMiniType<Setup> = z.strictObject({
   // Setups that are older than the choice are of services.
   composition: z._default(z.enum(COMPOSITIONS), 'microservices'),
   settings: runSettingsSchema,
-  faults: z
-    .array(z.strictObject({ atMs: z.number().check(z.minimum(0), z.maximum(3_600_000)), fault: faultSchema }))
-    .check(z.maxLength(50)),
+  faults: z.array(scheduledFaultSchema).check(z.maxLength(50)),
 });
 
 export const parseSetup = (input: unknown): Result<Setup, Refusal> =>

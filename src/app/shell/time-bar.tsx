@@ -15,6 +15,7 @@ export const TAB_TITLES: Readonly<Record<DockTab, string>> = {
   databases: 'Databases',
   events: 'Events',
   log: 'Log',
+  script: 'Faults',
   api: 'API',
   discovery: 'Discovery',
 };

@@ -18,6 +18,7 @@ export const DOCK_TABS = [
   'databases',
   'events',
   'log',
+  'script',
   'api',
   'discovery',
 ] as const;

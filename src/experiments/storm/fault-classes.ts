@@ -2,6 +2,7 @@ import type {
   CrashPort,
   Fault,
   FaultTarget,
+  PartitionFault,
   PlaceTarget,
   ScheduledFault,
   WayTarget,
@@ -48,6 +49,12 @@ const MOST_OF_A_CLASS = 3;
 
 /** Whom the steps of an order ask. */
 const SAGA_CALLEES = ['product', 'payment-provider', 'shipping'] as const;
+
+/** Who issues tokens, or checks them. */
+const READS_TOKENS = ['gateway', 'user', 'product', 'order', 'shipping'] as const;
+/** Who is told of events. */
+const CONSUMERS = ['order', 'shipping'] as const;
+const CUSTOMERS = { kind: 'service', service: 'customers' } as const;
 
 /** With 4xx too: a proxy that says no has not asked anybody. */
 const STATUSES = [500, 502, 503, 504, 429, 408, 400, 404, 409] as const;
@@ -112,8 +119,34 @@ const some =
       return { atMs: Math.round(own.between(where.fromMs, where.untilMs, 'at')), fault: make(own, where) };
     });
 
+/** The way of messages to one of their consumers, or to all. */
+const deliveries = (draws: Draws): WayTarget =>
+  draws.chance(0.5, 'all')
+    ? { kind: 'network' }
+    : { kind: 'edge', from: 'broker', to: draws.among(CONSUMERS, 'consumer') };
+
+/** One short fault that comes again, at gaps of its own. */
+function again(draws: Draws, where: StormPlace): readonly ScheduledFault[] {
+  const target = someInstance(draws, where);
+  const lengthMs = draws.scale(SHORTEST_MS, 5000, 'length');
+  const fault: Fault = draws.chance(0.5, 'hangs')
+    ? { kind: 'hang', target, lengthMs }
+    : { kind: 'down', target, lengthMs };
+  return [
+    {
+      atMs: Math.round(draws.between(where.fromMs, where.untilMs, 'at')),
+      fault,
+      repeat: {
+        count: draws.chance(0.5, 'for-ever') ? null : draws.whole(2, 10, 'count'),
+        gapMs: draws.scale(5000, 60_000, 'gap'),
+        gapSpread: draws.between(0, 1, 'gap-spread'),
+      },
+    },
+  ];
+}
+
 /** Some instances against all others, or against some of them. */
-function partition(draws: Draws, { settings }: StormPlace): Fault {
+function partition(draws: Draws, { settings }: StormPlace): PartitionFault {
   const all = STRIKABLE.flatMap((service) => instancesOfService(settings, service));
   const side = all.filter((id) => draws.of('side').chance(0.4, id));
   const instances = side.length === 0 || side.length === all.length ? all.slice(0, 1) : side;
@@ -245,6 +278,8 @@ export const FAULT_CLASSES: readonly FaultClass[] = [
         target,
         addMs: draws.scale(20, 20_000, 'add'),
         spreadShare: draws.between(0, 1, 'spread'),
+        distribution: draws.among(['uniform', 'normal', 'lognormal', 'pareto'] as const, 'distribution'),
+        correlation: draws.among([0, 0.5, 0.9] as const, 'correlation'),
         share: share(draws, 1, 100),
         lengthMs,
       })),
@@ -348,4 +383,171 @@ export const FAULT_CLASSES: readonly FaultClass[] = [
     ),
   },
   { name: 'crash at a step', draw: some(6, crashAt) },
+  {
+    name: 'throttling',
+    draw: some(
+      MOST_OF_A_CLASS,
+      on(anywhere, (draws, target, lengthMs) => ({
+        kind: 'errors',
+        target,
+        status: draws.among([429, 503] as const, 'status'),
+        retryAfterS: draws.whole(0, 5, 'retry-after'),
+        share: share(draws, 1, 100),
+        lengthMs,
+      })),
+    ),
+  },
+  {
+    name: 'slow body',
+    draw: some(
+      MOST_OF_A_CLASS,
+      on(anywhere, (draws, target, lengthMs) => ({
+        kind: 'slow-body',
+        target,
+        bytesPerSecond: draws.scale(500, 20_000, 'rate'),
+        share: share(draws, 1, 100),
+        lengthMs,
+      })),
+    ),
+  },
+  {
+    name: 'corrupt body',
+    draw: some(
+      MOST_OF_A_CLASS,
+      on(anywhere, (draws, target, lengthMs) => ({
+        kind: 'corrupt-body',
+        target,
+        how: draws.among(['cut', 'garble'] as const, 'how'),
+        share: share(draws, 1, 50),
+        lengthMs,
+      })),
+    ),
+  },
+  {
+    name: 'flapping',
+    draw: some(2, (draws, where) => {
+      const { instances, others, way: sides, lengthMs } = partition(draws, where);
+      return {
+        kind: 'flapping',
+        instances,
+        others,
+        way: sides,
+        meanDownMs: draws.scale(100, 5000, 'down'),
+        meanUpMs: draws.scale(100, 5000, 'up'),
+        lengthMs,
+      };
+    }),
+  },
+  {
+    name: 'hang',
+    draw: some(4, (draws, where) => ({
+      kind: 'hang',
+      target: place(draws, where),
+      lengthMs: draws.scale(SHORTEST_MS, LONGEST_AT_THE_DOOR_MS, 'length'),
+    })),
+  },
+  {
+    name: 'slow cpu',
+    draw: some(
+      MOST_OF_A_CLASS,
+      on(place, (draws, target, lengthMs) => ({
+        kind: 'slow-cpu',
+        target,
+        factor: draws.scale(2, 30, 'factor'),
+        lengthMs,
+      })),
+    ),
+  },
+  {
+    name: 'memory limit',
+    draw: some(
+      2,
+      on(place, (draws, target, lengthMs) => ({
+        kind: 'memory-limit',
+        target,
+        leakKbPerRequest: 1024,
+        limitMb: draws.scale(5, 200, 'limit'),
+        restartAfterMs: draws.scale(10, 10_000, 'restart'),
+        lengthMs,
+      })),
+    ),
+  },
+  {
+    name: 'slow start',
+    draw: some(
+      2,
+      on(place, (draws, target, lengthMs) => ({
+        kind: 'slow-start',
+        target,
+        addMs: draws.scale(100, 10_000, 'add'),
+        lengthMs,
+      })),
+    ),
+  },
+  {
+    name: 'wrong clock',
+    draw: some(2, (draws, where) => {
+      const service = draws.among(READS_TOKENS, 'service');
+      return {
+        kind: 'clock-offset',
+        target: draws.chance(0.5, 'one')
+          ? { kind: 'instance', instance: instance(draws, where, service) }
+          : { kind: 'service', service },
+        offsetMs: draws.scale(60_000, 86_400_000, 'offset') * (draws.chance(0.5, 'behind') ? -1 : 1),
+        lengthMs: draws.scale(SHORTEST_MS, LONGEST_AT_THE_DOOR_MS, 'length'),
+      };
+    }),
+  },
+  {
+    name: 'messages twice',
+    draw: some(
+      MOST_OF_A_CLASS,
+      on(deliveries, (draws, target, lengthMs) => ({
+        kind: 'message-duplicate',
+        target,
+        share: share(draws, 1, 50),
+        withinMs: draws.scale(1, 20_000, 'within'),
+        lengthMs,
+      })),
+    ),
+  },
+  {
+    name: 'poisoned messages',
+    draw: some(2, (draws) => ({
+      kind: 'message-poison',
+      target: { kind: 'service', service: draws.among(CONSUMERS, 'service') },
+      share: share(draws, 1, 30),
+      messageType: null,
+      lengthMs: draws.scale(SHORTEST_MS, LONGEST_MS, 'length'),
+    })),
+  },
+  {
+    name: 'stale registry',
+    draw: some(2, (draws) => ({
+      kind: 'registry-stale',
+      target: { kind: 'service', service: 'registry' },
+      lengthMs: draws.scale(SHORTEST_MS, LONGEST_AT_THE_DOOR_MS, 'length'),
+    })),
+  },
+  {
+    name: 'more customers',
+    draw: some(2, (draws) => {
+      const factor = draws.between(1.5, 5, 'factor');
+      const lengthMs = draws.scale(1000, LONGEST_AT_THE_DOOR_MS, 'length');
+      return draws.chance(0.5, 'slowly')
+        ? { kind: 'ramp', target: CUSTOMERS, factor, overMs: lengthMs, lengthMs }
+        : { kind: 'spike', target: CUSTOMERS, factor, lengthMs };
+    }),
+  },
+  {
+    name: 'hot product',
+    draw: some(1, (draws) => ({
+      kind: 'hot-product',
+      target: CUSTOMERS,
+      sku: draws.among(['kitchen-01', 'games-02', 'office-03'] as const, 'sku'),
+      share: share(draws, 30, 100),
+      lengthMs: draws.scale(1000, LONGEST_MS, 'length'),
+    })),
+  },
+  { name: 'trouble again and again', draw: again },
 ];

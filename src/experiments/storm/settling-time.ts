@@ -32,6 +32,12 @@ const FIXED_LEASE_MS = 3000;
 const KEYS_AGAIN_MS = 5000;
 const LOOK_MS = 500;
 const RELAY_LANES = 16;
+/** No draw of a delay is longer: see faults/delay-draw.ts. */
+const MOST_TIMES_THE_MEAN = 10;
+/** What trickles: no answer of a storm is longer. */
+const LONGEST_BODY_BYTES = 16_384;
+/** The work of a sign-in, which is no setting. */
+const PASSWORD_MS = 100;
 
 /** Steps of an order, its compensations included, that call another service. */
 const CALLS_PER_ORDER = 10;
@@ -62,7 +68,7 @@ export function settlingTime(
   const policies = [settings.edge, ...Object.values(settings.edges)];
   const { saga, compensation, registry, messaging, tracking, deadlines } = settings;
 
-  const held = faults.reduce((sum, fault) => sum + longestDelay(fault), 0);
+  const held = faults.reduce((sum, fault) => sum + longestDelay(fault, settings), 0);
   const call = Math.max(
     ...policies.map((policy) => longestCall(policy, deadlines.orderMs)),
     deadlines.readMs,
@@ -120,10 +126,22 @@ const longestListed = ({
   leaseMs * leaseExpiryFactor + (selfPreservation === null ? 0 : evictionMs);
 
 /** What it may still hold back when it is cleared. */
-function longestDelay({ fault }: ScheduledFault): number {
+function longestDelay({ fault }: ScheduledFault, settings: RunSettings): number {
   switch (fault.kind) {
-    case 'slow':
-      return fault.addMs * (1 + fault.spreadShare);
+    case 'slow': {
+      const isBounded = (fault.distribution ?? 'uniform') === 'uniform';
+      return fault.addMs * (isBounded ? 1 + fault.spreadShare : MOST_TIMES_THE_MEAN);
+    }
+    case 'errors':
+      return (fault.retryAfterS ?? 0) * 1000;
+    case 'slow-body':
+      return (LONGEST_BODY_BYTES / fault.bytesPerSecond) * 1000;
+    case 'slow-cpu':
+      return fault.factor * longestWork(settings);
+    case 'slow-start':
+      return fault.addMs;
+    case 'message-duplicate':
+      return fault.withinMs;
     case 'latency':
       // There and back; of an exponential time all but one in a million is shorter.
       return 2 * fault.meanMs * Math.log(1_000_000);
@@ -137,6 +155,14 @@ function longestDelay({ fault }: ScheduledFault): number {
       return 0;
   }
 }
+
+const longestWork = ({ services }: RunSettings): number =>
+  PASSWORD_MS +
+  Math.max(
+    ...Object.values(services).map(
+      ({ serviceTimeMs, serviceTimeSpread }) => serviceTimeMs * (1 + serviceTimeSpread),
+    ),
+  );
 
 function longestCall({ timeoutMs, retry, bulkhead }: EdgePolicy, deadlineMs: number): number {
   const attempts = retry?.maxAttempts ?? 1;

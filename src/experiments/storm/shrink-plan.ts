@@ -76,7 +76,7 @@ const isWhole = ({ settings, faults }: StormPlan): boolean =>
     const instances =
       fault.kind === 'crash-at'
         ? [fault.instance]
-        : fault.kind === 'partition'
+        : 'instances' in fault
           ? [...fault.instances, ...(fault.others ?? [])]
           : fault.target.kind === 'instance'
             ? [fault.target.instance]

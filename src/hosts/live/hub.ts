@@ -10,6 +10,7 @@ import {
   type Fault,
   FaultSchedule,
   faultyNetwork,
+  hasSides,
   type ScheduledFault,
   sitsAt,
   sitsBetween,
@@ -96,6 +97,9 @@ const OPEN_WITHIN_MS = 8000;
 /** While the shop opens nobody is watching: no hop takes time, so that it is open at about 0:02. */
 const OPENING_SPEED = 2;
 const NO_HOP: Pick<RunSettings, 'hop'> = { hop: { meanMs: 0, spread: 0 } };
+
+/** A crash at a step would keep the shop shut, and what hangs has to be there first. */
+const waitsForTheShop = ({ kind }: Fault): boolean => kind === 'crash-at' || kind === 'hang';
 
 /** What the services store is theirs and stays; only what the log says of it ends here. */
 const notStored = (error: unknown): Notice => {
@@ -305,6 +309,7 @@ export class Hub implements CommandedRun {
       delayMs > 0 ? this.#timers.schedule(delayMs, run) : this.#gate.pass(run);
     const faulty = faultyNetwork((message, reply) => this.#fleet.deliver(message, reply), {
       random,
+      now: () => this.#clock.now(),
       schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
       active: () => this.#faults.active(),
       whenEnded: (faultId, wake) => this.#faults.whenEnded(faultId, wake),
@@ -455,6 +460,10 @@ export class Hub implements CommandedRun {
     return this.#faults.add(fault);
   }
 
+  scheduleFault(scheduled: ScheduledFault): FaultId {
+    return this.#faults.schedule(scheduled);
+  }
+
   clearFault(id: FaultId): boolean {
     return this.#faults.clear(id);
   }
@@ -575,13 +584,13 @@ export class Hub implements CommandedRun {
       this.write({ type: 'run.settings.changed', settings: this.#settings as unknown as Json });
     } else {
       this.#goOn();
-      const waiting = continuing.filter(({ kind }) => kind === 'crash-at');
+      const waiting = continuing.filter(waitsForTheShop);
       this.#toArm = [...waiting.map((fault) => ({ atMs: 0, fault })), ...this.#toArm];
     }
     if (memory !== null) post({ type: 'progress', text: 'Taking over from the page before…' });
     await this.#commits?.takeOver(this.#composition.services);
 
-    for (const fault of continuing) if (fault.kind !== 'crash-at') this.#faults.add(fault);
+    for (const fault of continuing) if (!waitsForTheShop(fault)) this.#faults.add(fault);
     const toStart = this.instances().filter((instance) => !this.#faults.instanceAdded(instance));
     const customers = toStart.filter((instance) => serviceOf(instance) === 'customers');
     const shop = toStart.filter((instance) => serviceOf(instance) !== 'customers');
@@ -606,8 +615,11 @@ export class Hub implements CommandedRun {
     const nowMs = elapsedMs(RUN_START, this.#clock.now());
     const faults = this.#toArm;
     this.#toArm = [];
-    for (const { fault } of faults.filter(({ atMs }) => atMs <= nowMs)) this.#faults.add(fault);
-    this.#faults.arm(faults.filter(({ atMs }) => atMs > nowMs));
+    for (const due of faults.filter(({ atMs }) => atMs <= nowMs)) this.#faults.addDue(due);
+    const later = faults.filter(({ atMs }) => atMs > nowMs);
+    // A run that goes on has taken back what it had planned.
+    if (this.#starts === 1) this.#faults.arm(later);
+    else for (const planned of later) this.#faults.schedule(planned);
   }
 
   /** False when it is down, or a fault sits on its customers' way to it. */
@@ -615,7 +627,7 @@ export class Hub implements CommandedRun {
     const entry = this.#entry;
     if (!this.#fleet.runs(entry)) return false;
     return !this.#faults.active().some(({ fault }) => {
-      if (fault.kind === 'crash-at' || fault.kind === 'partition') return false;
+      if (fault.kind === 'crash-at' || hasSides(fault)) return false;
       return sitsAt(fault.target, entry) || sitsBetween(fault.target, 'customers', serviceOf(entry));
     });
   }
@@ -626,7 +638,8 @@ export class Hub implements CommandedRun {
     for (const instance of this.#past.alive) {
       this.write({ type: 'instance.crashed', reason: 'the page was reloaded', faultId: null }, { instance });
     }
-    for (const { faultId } of this.#past.openFaults)
+    const { openFaults, plannedFaults } = this.#past;
+    for (const faultId of [...openFaults.map(({ faultId: id }) => id), ...plannedFaults])
       this.write({ type: 'fault.ended', faultId, reason: 'cleared' });
   }
 

@@ -1,4 +1,11 @@
-import { type ActiveFault, CrashTriggers, faultyDefinition, faultyPorts } from '../../faults/index.ts';
+import {
+  type ActiveFault,
+  CrashTriggers,
+  faultyDefinition,
+  faultyPorts,
+  HangGate,
+  type WriteEvent,
+} from '../../faults/index.ts';
 import {
   type CrashReason,
   createRandom,
@@ -63,6 +70,7 @@ class Instance {
   readonly #gate: PauseGate;
   #settings: RunSettings;
   #faults: readonly ActiveFault[];
+  readonly #hangs: HangGate;
   #store: InstanceStore | null = null;
   #memory: MemoryStore | null = null;
   #runtime: InstanceRuntime | null = null;
@@ -93,6 +101,13 @@ class Instance {
     this.#gate = new PauseGate(this.#clock);
     this.#settings = boot.settings;
     this.#faults = boot.faults;
+    const write: WriteEvent = (draft, at) => this.#running().write(draft, at);
+    this.#hangs = new HangGate({
+      instance: boot.instance,
+      active: boot.faults,
+      write,
+      schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
+    });
   }
 
   async #open(boot: InstanceBoot, definition: ServiceDefinition): Promise<void> {
@@ -118,9 +133,11 @@ class Instance {
       instance: boot.instance,
       active: () => this.#faults,
       triggers,
+      gate: this.#hangs,
       write: (draft, at) => this.#running().write(draft, at),
     });
     const door = faultyDefinition(definition, {
+      instance: boot.instance,
       active: () => this.#faults,
       triggers,
       crash: (reason) => this.#crash(reason),
@@ -148,11 +165,12 @@ class Instance {
         return;
       case 'faults':
         this.#faults = message.faults;
+        this.#hangs.changed(message.faults);
         return;
       case 'request': {
         const { id } = message;
         let answered = false;
-        const cancel = this.#running().handle(message.message, ({ response, cause }) => {
+        const cancel = this.#hangs.handle(this.#running(), message.message, ({ response, cause }) => {
           answered = true;
           this.#cancels.delete(id);
           this.#tell({ type: 'answer', id, response, cause });
@@ -171,12 +189,14 @@ class Instance {
         return;
       }
       case 'control':
-        this.#running().control(message.command, (outcome) =>
-          this.#tell({
-            type: 'controlled',
-            id: message.id,
-            outcome: outcome.ok ? outcome : { ok: false, message: messageOf(outcome.error) },
-          }),
+        this.#hangs.pass(() =>
+          this.#running().control(message.command, (outcome) =>
+            this.#tell({
+              type: 'controlled',
+              id: message.id,
+              outcome: outcome.ok ? outcome : { ok: false, message: messageOf(outcome.error) },
+            }),
+          ),
         );
         return;
       case 'drain':

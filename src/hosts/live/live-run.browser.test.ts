@@ -259,6 +259,96 @@ describe('a live run', () => {
     expectSound(live.events());
   });
 
+  it('FAULT-7 what hangs takes requests and answers none, then all of them in their order; a restart cures it', {
+    timeout: 60_000,
+  }, async () => {
+    const live = await startAfresh('hang');
+    const target = { kind: 'service', service: 'order' };
+    const hung = () => live.events().filter(({ type }) => type === 'instance.hung').length;
+    await ok({ type: 'fault.add', fault: { kind: 'hang', target, lengthMs: null } });
+    await until(() => hung() === 1);
+    const answers: string[] = [];
+    const asked = [1, 2].map(async (number) => {
+      const { status } = await api(`orders/${number}`, { method: 'POST' });
+      answers.push(`${number} ${status}`);
+    });
+    await until(
+      () =>
+        live.events().filter((event) => event.type === 'request.sent' && event.to === 'order').length === 2,
+    );
+    await wait(200);
+    expect(answers).toEqual([]);
+    const received = () =>
+      live.events().filter(({ type, instance }) => type === 'request.received' && instance === 'order-1');
+    expect(received()).toEqual([]);
+    await ok({ type: 'fault.clear-all' });
+    for (const each of asked) await each;
+    expect(answers).toHaveLength(2);
+    expect(answers.every((answer) => answer.endsWith('201'))).toBe(true);
+    await until(() => live.events().filter(({ type }) => type === 'instance.resumed').length === 1);
+
+    await ok({ type: 'fault.add', fault: { kind: 'hang', target, lengthMs: null } });
+    await until(() => hung() === 2);
+    await ok({ type: 'instance.restart', instance: 'order-1' });
+    await until(() => live.events().find(({ id }) => id === 'order-1.2.2'));
+    expect((await api('orders/3', { method: 'POST' })).status).toBe(201);
+    expectSound(live.events());
+  });
+
+  it('FAULT-8, FAULT-9 slow work takes its factor as long; who has used up its memory is killed and comes back', {
+    timeout: 60_000,
+  }, async () => {
+    const live = await startAfresh('memory-limit');
+    const target = { kind: 'service', service: 'order' };
+    await ok({ type: 'fault.add', fault: { kind: 'slow-cpu', target, factor: 5, lengthMs: null } });
+    expect((await api('slow?ms=40')).status).toBe(204);
+    const slowed = await until(() => live.events().find((event) => event.type === 'fault.injected'));
+    expect(slowed).toMatchObject({ effect: 'worked slowly', delayMs: 160, instance: 'order-1' });
+    const took = await until(() =>
+      live
+        .events()
+        .find(
+          (event) => event.type === 'response.sent' && event.instance === 'order-1' && event.status === 204,
+        ),
+    );
+    expect(took.type === 'response.sent' ? took.durationMs : 0).toBeGreaterThanOrEqual(195);
+    await ok({ type: 'fault.clear-all' });
+
+    const limit = { leakKbPerRequest: 1024, limitMb: 2, restartAfterMs: 100, lengthMs: null };
+    await ok({ type: 'fault.add', fault: { kind: 'memory-limit', target, ...limit } });
+    expect((await api('orders/1', { method: 'POST' })).status).toBe(201);
+    // The second request is its last: its caller hears of a broken connection.
+    expect((await api('orders/2', { method: 'POST' })).status).toBe(502);
+    const crashed = await until(() => live.events().find((event) => event.type === 'instance.crashed'));
+    expect(crashed).toMatchObject({ instance: 'order-1', reason: 'a fault: out of memory' });
+    await until(() => live.events().find(({ id }) => id === 'order-1.2.2'));
+    // It was done, and its answer never left.
+    expect((await (await api('orders')).json()) as unknown[]).toHaveLength(2);
+    expectSound(live.events());
+  });
+
+  it('FAULT-16 what is planned to come again outlasts a reload', async () => {
+    const live = await startAfresh('again');
+    const atMs = Math.round(live.clock().nowUs / 1000) + 200;
+    await ok({
+      type: 'fault.schedule',
+      atMs,
+      fault: { kind: 'slow', target: { kind: 'network' }, addMs: 1, spreadShare: 0, share: 0, lengthMs: 100 },
+      repeat: { count: 3, gapMs: 700, gapSpread: 0 },
+    });
+    const started = () => run?.events().filter(({ type }) => type === 'fault.started') ?? [];
+    await until(() => live.events().find(({ type }) => type === 'fault.ended'));
+    await live.stop();
+    await start('again');
+    await until(() => started().length === 3);
+    // By its plan, however long the reload has taken; nothing begins before it.
+    const [first = 0, ...later] = started().map(({ timeUs }) => timeUs / 1000);
+    expect(first).toBeGreaterThanOrEqual(atMs);
+    later.forEach((timeMs, index) => {
+      expect(timeMs).toBeGreaterThanOrEqual(atMs + 800 * (index + 1));
+    });
+  });
+
   it('a customer goes through the page, and with the switch every hop does', async () => {
     const live = await startAfresh('relay');
     const seen: string[] = [];

@@ -22,6 +22,8 @@ export interface Past {
   /** Instances whose last life has not been said to end. */
   readonly alive: readonly InstanceId[];
   readonly openFaults: readonly OpenFault[];
+  /** Faults that the log says will begin. */
+  readonly plannedFaults: readonly FaultId[];
   readonly lastFaultNumber: number;
   /** Faults that were on, with what is left of them. */
   activeFaults(now: RunTimeUs): Fault[];
@@ -30,6 +32,7 @@ export interface Past {
 export function pastOf(lastUs: RunTimeUs): Past {
   const alive = new Set<InstanceId>();
   const faults = new Map<FaultId, OpenFault>();
+  const planned = new Set<FaultId>();
   let nextSeq = 0;
   let latest = lastUs;
   let paused = false;
@@ -52,9 +55,13 @@ export function pastOf(lastUs: RunTimeUs): Past {
         case 'instance.crashed':
           alive.delete(event.instance);
           return;
+        case 'fault.planned':
         case 'fault.started': {
-          const { faultId } = event;
-          faults.set(faultId, { faultId, fault: event.fault as unknown as Fault, startedUs: event.timeUs });
+          const { faultId, type } = event;
+          if (type === 'fault.planned') planned.add(faultId);
+          else planned.delete(faultId);
+          if (type === 'fault.started')
+            faults.set(faultId, { faultId, fault: event.fault as unknown as Fault, startedUs: event.timeUs });
           lastFaultNumber = Math.max(
             lastFaultNumber,
             Number(faultId.slice(faultId.lastIndexOf('-') + 1)) || 0,
@@ -62,6 +69,7 @@ export function pastOf(lastUs: RunTimeUs): Past {
           return;
         }
         case 'fault.ended':
+          planned.delete(event.faultId);
           faults.delete(event.faultId);
           return;
         default:
@@ -81,6 +89,9 @@ export function pastOf(lastUs: RunTimeUs): Past {
     },
     get openFaults() {
       return [...faults.values()];
+    },
+    get plannedFaults() {
+      return [...planned];
     },
     get lastFaultNumber() {
       return lastFaultNumber;

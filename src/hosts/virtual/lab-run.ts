@@ -329,6 +329,10 @@ export class LabRun implements CommandedRun {
     return this.faults.add(fault);
   }
 
+  scheduleFault(scheduled: ScheduledFault): FaultId {
+    return this.faults.schedule(scheduled);
+  }
+
   clearFault(id: FaultId): boolean {
     return this.faults.clear(id);
   }
@@ -416,8 +420,8 @@ export class LabRun implements CommandedRun {
     if (this.#armed) return;
     this.#armed = true;
     this.faults.arm(this.#toArm.filter(({ atMs }) => plusMs(RUN_START, atMs) > this.#host.time.nowUs));
-    for (const { atMs, fault } of this.#toArm) {
-      if (plusMs(RUN_START, atMs) <= this.#host.time.nowUs) this.faults.add(fault);
+    for (const due of this.#toArm) {
+      if (plusMs(RUN_START, due.atMs) <= this.#host.time.nowUs) this.faults.addDue(due);
     }
   }
 }

@@ -6,6 +6,8 @@ import {
   faultyDefinition,
   faultyNetwork,
   faultyPorts,
+  HangGate,
+  type WriteEvent,
 } from '../../faults/index.ts';
 import {
   type CrashReason,
@@ -71,6 +73,7 @@ export interface OutsideRequest extends Omit<InboundMessage, 'from' | 'cause'> {
 
 interface Life {
   readonly runtime: InstanceRuntime;
+  readonly gate: HangGate;
   readonly tracker: LifeTracker;
   /** Who waits for its answers: tells them that it ended. */
   readonly inbound: Set<(cause: EventId) => void>;
@@ -127,10 +130,12 @@ export class VirtualHost {
       instancesOf: (service) => this.#wanted().filter((instance) => serviceOf(instance) === service),
       changed: (active) => {
         this.#active = active;
+        for (const { life } of this.#instances.values()) life?.gate.changed(active);
       },
     });
     const faulty = faultyNetwork((message, reply) => this.#arrive(message, reply), {
       random: this.random,
+      now: () => this.time.nowUs,
       schedule: (delayMs, wake) => this.time.schedule(delayMs, wake),
       active: () => this.#active,
       whenEnded: (faultId, wake) => this.faults.whenEnded(faultId, wake),
@@ -200,6 +205,12 @@ export class VirtualHost {
         lastEffect?.type === 'fault.injected' && lastEffect.faultId === reason.faultId ? lastEffect.id : null;
       this.#crash(instance, reason, because);
     };
+    const write: WriteEvent = (draft, at) => runtime.write(draft, at);
+    const schedule = (delayMs: number, wake: () => void): Undo =>
+      this.time.schedule(delayMs, () => {
+        if (own.life?.alive === true) wake();
+      });
+    const gate = new HangGate({ instance: id, active: this.#active, write, schedule });
     const ports = faultyPorts(
       this.#ports(
         instance,
@@ -210,13 +221,14 @@ export class VirtualHost {
           if (event.type === 'fault.injected') lastEffect = event;
         },
       ),
-      { instance: id, active: () => this.#active, triggers, write: (draft, at) => runtime.write(draft, at) },
+      { instance: id, active: () => this.#active, triggers, gate, write },
     );
-    const door = faultyDefinition(definition, { active: () => this.#active, triggers, crash });
+    const door = faultyDefinition(definition, { instance: id, active: () => this.#active, triggers, crash });
     const identity = { instance: id, incarnation: instance.incarnation, database: definition.name };
     const runtime: InstanceRuntime = new InstanceRuntime(door, identity, ports);
     const life: Life = {
       runtime,
+      gate,
       tracker,
       inbound: new Set(),
       outbound: new Set(),
@@ -261,7 +273,7 @@ export class VirtualHost {
       if (life.controls.delete(once)) done(outcome);
     };
     life.controls.add(once);
-    life.runtime.control(command, once);
+    life.gate.pass(() => life.runtime.control(command, once));
   }
 
   /** Takes a message over the network, hops, faults and all. */
@@ -386,7 +398,7 @@ export class VirtualHost {
       reply({ outcome: err(error), cause });
     };
     life.inbound.add(reset);
-    const cancel = life.runtime.handle(message, ({ response, cause }) => {
+    const cancel = life.gate.handle(life.runtime, message, ({ response, cause }) => {
       if (!life.inbound.delete(reset)) return;
       Object.freeze(response.headers);
       reply({ outcome: ok(Object.freeze(response)), cause });

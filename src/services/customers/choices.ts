@@ -1,4 +1,4 @@
-import type { RandomKey, RandomPort } from '../../kernel/index.ts';
+import type { LoadSettings, RandomKey, RandomPort } from '../../kernel/index.ts';
 import { CATALOGUE_SKUS } from '../product/contract.ts';
 import { ZONES } from '../shipping/contract.ts';
 
@@ -59,6 +59,16 @@ export function chosenLines(random: RandomPort, ...keys: RandomKey[]): { sku: st
     sku,
     quantity: random.uniform('customer-quantity', ...keys, index) < 0.2 ? 2 : 1,
   }));
+}
+
+/** One of the product that so many want just now; null: not this customer. */
+export function hotLines(
+  random: RandomPort,
+  { hotProduct }: LoadSettings,
+  ...keys: RandomKey[]
+): { sku: string; quantity: number }[] | null {
+  if (hotProduct === undefined || random.uniform('customer-hot', ...keys) >= hotProduct.share) return null;
+  return [{ sku: hotProduct.sku, quantity: 1 }];
 }
 
 export function chosenAddress(random: RandomPort, name: string, ...keys: RandomKey[]) {

@@ -76,8 +76,17 @@ export function judge(outcome: HttpOutcome): IntentAnswer {
     return { status: null, orderId: null, problem: null, outcome: 'failed', reason };
   }
   const { status } = outcome.value;
-  if (status < 400) return { status, orderId: null, problem: null, outcome: 'ok', reason: null };
   const json = parseJsonBody(outcome.value.body);
+  if (status < 400) {
+    const isRead = json.ok || outcome.value.body === null;
+    return {
+      status,
+      orderId: null,
+      problem: null,
+      outcome: isRead ? 'ok' : 'failed',
+      reason: isRead ? null : 'the answer cannot be read',
+    };
+  }
   const problem = z.safeParse(problemSchema, json.ok ? json.value : null);
   const reason = problem.success ? (problem.data.detail ?? problem.data.title) : `HTTP ${status}`;
   return {

@@ -2,7 +2,7 @@ import type { BackgroundTask, Context } from '../../kernel/index.ts';
 import { CARD_TOKENS } from '../payment-provider/contract.ts';
 import { DEMO_CUSTOMERS } from '../user/contract.ts';
 import { arrivalGap, LOAD_KINDS, type LoadKind, ratePerSecond } from './arrivals.ts';
-import { chosenAddress, chosenLines } from './choices.ts';
+import { chosenAddress, chosenLines, hotLines } from './choices.ts';
 import {
   askStatus,
   browse,
@@ -83,8 +83,8 @@ function begin(context: Context, intent: Intent, act: (own: Context) => ReturnTy
 }
 
 /** What a customer orders who is left to themselves. */
-export const wishOf = ({ random }: Context, { intentId, customer }: Intent) => ({
-  lines: chosenLines(random, intentId),
+export const wishOf = ({ random, settings }: Context, { intentId, customer }: Intent) => ({
+  lines: hotLines(random, settings.load, intentId) ?? chosenLines(random, intentId),
   address: chosenAddress(random, customer.replace(/@.*/, ''), intentId),
   cardToken: CARD_TOKENS.ok,
   idempotencyKey: intentId,

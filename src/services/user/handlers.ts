@@ -78,7 +78,7 @@ export const userHandlers: HandlersOf<typeof userContract> = {
         { 'www-authenticate': 'Bearer realm="bulkhead"' },
       );
     }
-    const issuedAtS = epochSeconds(context.clock.now());
+    const issuedAtS = epochSeconds(context.clock.timeOfDay());
     const token = signToken(
       context,
       {

@@ -1,5 +1,5 @@
 import { ChevronDown } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { ServiceName } from '../../../kernel/index.ts';
 import { serviceTitle } from '../../../projections/index.ts';
 import {
@@ -14,6 +14,8 @@ import { useActions, useRun, useStores, useView } from '../../state/hooks.ts';
 import type { Selection } from '../../state/view-store.ts';
 import { Segmented } from '../../widgets/segmented.tsx';
 import { useLayout } from '../diagram/use-layout.ts';
+
+const FaultCatalogue = lazy(() => import('../faults/fault-catalogue.tsx'));
 
 const SLOW = [
   { value: 300, label: '+0.3 s' },
@@ -73,6 +75,7 @@ export function BreakSection({ onBreak }: { readonly onBreak?: (() => void) | un
   const [errorShare, setErrorShare] = useState<number>(USUAL_WISHES.errors.share);
   const [share, setShare] = useState<number>(USUAL_WISHES.slow.share);
   const [lengthMs, setLengthMs] = useState<number>(0);
+  const [more, setMore] = useState(false);
 
   // What is selected on the diagram is what gets broken.
   const [seen, setSeen] = useState<Selection | null>(null);
@@ -179,6 +182,14 @@ export function BreakSection({ onBreak }: { readonly onBreak?: (() => void) | un
         value={lengthMs}
         onChange={setLengthMs}
       />
+      <button type="button" className="link self-start" aria-haspopup="dialog" onClick={() => setMore(true)}>
+        More faults…
+      </button>
+      {more && (
+        <Suspense fallback={null}>
+          <FaultCatalogue placeKey={keyOf(place)} onClose={() => setMore(false)} />
+        </Suspense>
+      )}
     </section>
   );
 }

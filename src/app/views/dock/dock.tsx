@@ -12,6 +12,7 @@ import { TraceView } from './trace-view.tsx';
 import './dock.css';
 
 // It brings every contract with it.
+const ScriptView = lazy(() => import('../faults/script-view.tsx'));
 const ApiView = lazy(() => import('./api/api-view.tsx'));
 const DiscoveryView = lazy(() => import('./discovery/discovery-view.tsx'));
 
@@ -22,6 +23,7 @@ const VIEWS: Readonly<Record<DockTab, { readonly title: string; readonly View: C
   databases: { title: 'Databases', View: DatabasesView },
   events: { title: 'Events', View: EventsView },
   log: { title: 'Log', View: LogView },
+  script: { title: 'Faults', View: ScriptView },
   api: { title: 'API', View: ApiView },
   discovery: { title: 'Discovery', View: DiscoveryView },
 };

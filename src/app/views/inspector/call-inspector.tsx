@@ -1,6 +1,7 @@
 import {
   formatDuration,
   formatRunTimeTenths,
+  isUnreadable,
   serviceTitle,
   spanEndWord,
   whySpan,
@@ -18,7 +19,7 @@ export function CallInspector({ spanId }: { readonly spanId: string }) {
   const order = [...projections.orders.byOrder.values()].find((intent) =>
     intent.traceIds.includes(span.traceId),
   );
-  const failed = span.end !== 'ok';
+  const failed = span.end !== 'ok' || isUnreadable(span);
   return (
     <>
       <p className="mono text-s break-all">
