@@ -25,6 +25,8 @@ import {
   sizeRefusal,
   standardOperations,
   verifyBearer,
+  controlBreaker,
+  isBreakerCommand,
 } from '../../patterns/index.ts';
 import { brokerContract } from '../broker/contract.ts';
 import { orderContract } from '../order/contract.ts';
@@ -109,6 +111,10 @@ export function defineGateway({ contracts }: GatewayOptions): ServiceDefinition 
       return response;
     },
     background: [discoveryTask(targets), keySetTask],
+    control: async (command, context) => {
+      if (isBreakerCommand(command)) return controlBreaker(context, command);
+      throw new Error('gateway takes no commands');
+    },
   };
 }
 
