@@ -1,3 +1,4 @@
+export * from './breaker-window.ts';
 export * from './breakers.ts';
 export * from './calls.ts';
 export * from './data.ts';
