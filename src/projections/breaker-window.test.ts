@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type {
-  CircuitBreakerSettings,
-  CircuitState,
-  EventDraft,
-  Json,
-  RunTimeUs,
-} from '../kernel/index.ts';
+import type { CircuitBreakerSettings, CircuitState, EventDraft, Json, RunTimeUs } from '../kernel/index.ts';
 import { type CallResult, CircuitBreaker, isLegalTransition } from '../patterns/index.ts';
 import { edgePolicy } from '../setups/index.ts';
 import { breakerTally, breakerWindow, changeReason } from './breaker-window.ts';
@@ -199,9 +193,9 @@ describe('the window of a breaker, out of its events', () => {
       { weight: 4, arbitrary: fc.integer({ min: 0, max: 4000 }).map((waitMs) => ({ waitMs })) },
       {
         weight: 1,
-        arbitrary: fc.constantFrom<CircuitState>('CLOSED', 'OPEN', 'HALF_OPEN', 'METRICS_ONLY', 'FORCED_OPEN').map(
-          (hand) => ({ hand }),
-        ),
+        arbitrary: fc
+          .constantFrom<CircuitState>('CLOSED', 'OPEN', 'HALF_OPEN', 'METRICS_ONLY', 'FORCED_OPEN')
+          .map((hand) => ({ hand })),
       },
       {
         weight: 1,
@@ -243,7 +237,11 @@ describe('the window of a breaker, out of its events', () => {
   });
 
   it('is bounded: 1,000 outcomes, and 200 changes with a count of those forgotten', () => {
-    const bench = new Bench({ slidingWindowType: 'TIME_BASED', slidingWindowSize: 1000, failureRateThreshold: 100 });
+    const bench = new Bench({
+      slidingWindowType: 'TIME_BASED',
+      slidingWindowSize: 1000,
+      failureRateThreshold: 100,
+    });
     bench.calls('s'.repeat(3000));
     expect(bench.view.outcomes.length).toBeLessThan(1032);
     expect(bench.tally).toMatchObject({ calls: 3000, failures: 0, failureRate: 0 });
@@ -280,7 +278,13 @@ describe('why a breaker changed', () => {
 
   it('CB-24 by hand, and a new life of its caller', () => {
     const script = new Script();
-    const figures = { state: 'FORCED_OPEN', failureRate: -1, slowCallRate: -1, calls: 0, failures: 0 } as const;
+    const figures = {
+      state: 'FORCED_OPEN',
+      failureRate: -1,
+      slowCallRate: -1,
+      calls: 0,
+      failures: 0,
+    } as const;
     script.write(
       { at: 3, by: 'order-1' },
       {

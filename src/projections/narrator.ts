@@ -89,7 +89,11 @@ export const narrator: Projection<Narrator> = {
         const { figures } = event;
         if (event.after === 'OPEN') {
           const again = event.before === 'HALF_OPEN' && event.byHand !== true;
-          const why = event.byHand ? 'by hand' : again ? 'the probes failed' : `${figures.failures} of ${figures.calls} calls failed`;
+          const why = event.byHand
+            ? 'by hand'
+            : again
+              ? 'the probes failed'
+              : `${figures.failures} of ${figures.calls} calls failed`;
           say(state, event, 'fail', `${name} opened${again ? ' again' : ''}: ${why}`);
         } else if (event.after === 'HALF_OPEN') {
           say(

@@ -11,8 +11,10 @@ import {
 import {
   type AnyContract,
   type AnyOperation,
+  controlBreaker,
   createRouter,
   discoveryTask,
+  isBreakerCommand,
   keySetTask,
   methodNotAllowed,
   noSuchPath,
@@ -25,8 +27,6 @@ import {
   sizeRefusal,
   standardOperations,
   verifyBearer,
-  controlBreaker,
-  isBreakerCommand,
 } from '../../patterns/index.ts';
 import { brokerContract } from '../broker/contract.ts';
 import { orderContract } from '../order/contract.ts';

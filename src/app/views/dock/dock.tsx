@@ -3,7 +3,6 @@ import { useView } from '../../state/hooks.ts';
 import type { DockTab } from '../../state/view-store.ts';
 import { Empty } from '../../widgets/empty.tsx';
 import { ErrorBoundary } from '../../widgets/error-boundary.tsx';
-import { BreakersView } from './breakers-view.tsx';
 import { DatabasesView } from './databases-view.tsx';
 import { EventsView } from './events-view.tsx';
 import { LogView } from './log-view.tsx';
@@ -13,6 +12,7 @@ import './dock.css';
 
 // It brings every contract with it.
 const ApiView = lazy(() => import('./api/api-view.tsx'));
+const BreakersView = lazy(() => import('./breakers/breakers-view.tsx'));
 
 const VIEWS: Readonly<Record<DockTab, { readonly title: string; readonly View: ComponentType }>> = {
   trace: { title: 'Trace', View: TraceView },
@@ -37,7 +37,7 @@ export default function Dock() {
     <section className="dock" id="dock" ref={ref} aria-label={title} data-testid={`dock-${tab}`}>
       <h2 className="sr-only">{title}</h2>
       <ErrorBoundary name={title} key={tab}>
-        <Suspense fallback={<Empty>Reading the contracts.</Empty>}>
+        <Suspense fallback={<Empty>{tab === 'api' ? 'Reading the contracts.' : 'Opening.'}</Empty>}>
           <View />
         </Suspense>
       </ErrorBoundary>
