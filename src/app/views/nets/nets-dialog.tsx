@@ -1,3 +1,4 @@
+import { ChevronDown } from 'lucide-react';
 import { useId, useState } from 'react';
 import type { EdgePolicy, RunSettings, ServiceName } from '../../../kernel/index.ts';
 import { serviceTitle } from '../../../projections/index.ts';
@@ -126,7 +127,7 @@ function Editor({ from, to, onClose, settings }: NetsDialogProps & { readonly se
           {refusal}
         </p>
       )}
-      <footer className="nets-foot">
+      <div className="nets-foot">
         {own !== undefined && (
           <button
             type="button"
@@ -149,7 +150,7 @@ function Editor({ from, to, onClose, settings }: NetsDialogProps & { readonly se
         <button type="submit" className="btn btn-primary" disabled={!isChanged || wrong.size > 0}>
           Apply
         </button>
-      </footer>
+      </div>
     </form>
   );
 }
@@ -255,17 +256,20 @@ function Field({ id, parameter, value, wrong, onChange }: FieldProps) {
     );
   if (parameter.choices !== undefined)
     return (
-      <select
-        id={id}
-        className="select net-field"
-        value={String(value)}
-        onChange={(event) => onChange(event.target.value)}
-        {...about}
-      >
-        {parameter.choices.map((choice) => (
-          <option key={choice}>{choice}</option>
-        ))}
-      </select>
+      <span className="select-wrap">
+        <select
+          id={id}
+          className="select net-field"
+          value={String(value)}
+          onChange={(event) => onChange(event.target.value)}
+          {...about}
+        >
+          {parameter.choices.map((choice) => (
+            <option key={choice}>{choice}</option>
+          ))}
+        </select>
+        <ChevronDown size={14} aria-hidden="true" />
+      </span>
     );
   return (
     <>

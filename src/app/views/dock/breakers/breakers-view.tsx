@@ -7,7 +7,7 @@ import {
   breakerWindow,
   serviceTitle,
 } from '../../../../projections/index.ts';
-import { useProjections, useStores, useView } from '../../../state/hooks.ts';
+import { useProjections, useView } from '../../../state/hooks.ts';
 import { BreakerState } from '../../../widgets/breaker-state.tsx';
 import { Empty } from '../../../widgets/empty.tsx';
 import { Term } from '../../../widgets/term.tsx';
@@ -63,7 +63,6 @@ export default function BreakersView() {
 }
 
 function BreakerPane({ breaker, nowUs }: { readonly breaker: BreakerView; readonly nowUs: number }) {
-  const { view } = useStores();
   const { facts } = useProjections().projections;
   const [editing, setEditing] = useState(false);
   const { from, to } = breaker;
@@ -84,17 +83,7 @@ function BreakerPane({ breaker, nowUs }: { readonly breaker: BreakerView; readon
             circuit breaker
           </Term>
           <span className="grow" />
-          {breaker.notPermitted > 0 && (
-            <span className="num text-s text-muted">{breaker.notPermitted} turned back</span>
-          )}
-          <button
-            type="button"
-            className="btn btn-small"
-            onClick={() => {
-              setEditing(true);
-              view.select(null);
-            }}
-          >
+          <button type="button" className="btn btn-small" onClick={() => setEditing(true)}>
             <SlidersHorizontal size={14} aria-hidden="true" />
             Change…
           </button>
@@ -102,10 +91,10 @@ function BreakerPane({ breaker, nowUs }: { readonly breaker: BreakerView; readon
         {settings === null || tally === null ? (
           <NoBreaker />
         ) : (
-          <div className="breaker-middle">
+          <>
             <div>
               <WindowDrawing window={breakerWindow(breaker, settings, nowUs)} tally={tally} />
-              <p className="window-legend" aria-hidden="true">
+              <p className="window-legend">
                 <span className="num">
                   {tally.failures} of {tally.calls} failed
                 </span>
@@ -113,14 +102,15 @@ function BreakerPane({ breaker, nowUs }: { readonly breaker: BreakerView; readon
                 <span data-sign="failed">failed</span>
                 <span data-sign="slow">slow</span>
                 <span data-sign="ignored">ignored</span>
+                {breaker.notPermitted > 0 && <span className="num">{breaker.notPermitted} turned back</span>}
               </p>
             </div>
-            <div>
+            <div className="breaker-middle">
               <RateBar title="Failures" rate={tally.failureRate} threshold={settings.failureRateThreshold} />
               <RateBar title="Slow" rate={tally.slowCallRate} threshold={settings.slowCallRateThreshold} />
               <NowPanel view={breaker} settings={settings} tally={tally} nowUs={nowUs} />
             </div>
-          </div>
+          </>
         )}
         <HistoryStrip view={breaker} nowUs={nowUs} />
         {settings !== null && <ByHand breaker={breaker} />}

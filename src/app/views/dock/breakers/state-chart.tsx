@@ -47,8 +47,8 @@ const arrowsOf = (settings: CircuitBreakerSettings): readonly Arrow[] => [
     to: 'HALF_OPEN',
     d: 'M338,50V106H247',
     label: `after ${formatSize(settings.waitDurationInOpenStateMs)}`,
-    x: 346,
-    y: 126,
+    x: 336,
+    y: 121,
     anchor: 'end',
   },
   {
@@ -65,32 +65,38 @@ const arrowsOf = (settings: CircuitBreakerSettings): readonly Arrow[] => [
     to: 'CLOSED',
     d: 'M131,106H52V56',
     label: 'probes succeed',
-    x: 46,
-    y: 126,
+    x: 58,
+    y: 84,
     anchor: 'start',
   },
 ];
 
-const middleOf = ({ x, y, width }: Box) => ({ x: x + width / 2, y: y + BOX_HEIGHT / 2 });
+const middleOf = ({ x, width }: Box): number => x + width / 2;
 const isBottom = (state: CircuitState): boolean => BOXES[state].y > 150;
+
+/** Where the ways by hand run side by side, above the lower row. */
+const BUS_Y = 150;
+/** Beside the arrows of what happens by itself. */
+const LANES: Readonly<Record<CircuitState, number>> = {
+  CLOSED: 20,
+  OPEN: 358,
+  HALF_OPEN: 186,
+  METRICS_ONLY: 65,
+  FORCED_OPEN: 194,
+  DISABLED: 315,
+};
 
 /** From box to box, where a hand may lead it. */
 function handPath(from: CircuitState, to: CircuitState): string {
-  const a = middleOf(BOXES[from]);
-  const b = middleOf(BOXES[to]);
-  if (isBottom(from) && isBottom(to)) {
-    // Below the row.
-    const y = BOXES[from].y + BOX_HEIGHT;
-    return `M${a.x},${y}C${a.x},${y + 16} ${b.x},${y + 16} ${b.x},${y + 4}`;
-  }
+  const a = BOXES[from];
+  const b = BOXES[to];
   if (!isBottom(from) && !isBottom(to)) {
-    // Above: OPEN → CLOSED is the only one that no arrow has, besides those from HALF_OPEN.
-    return `M${a.x},${BOXES[from].y}C${a.x},2 ${b.x},2 ${b.x},${BOXES[to].y - 4}`;
+    // Above: OPEN → CLOSED is the only one without an arrow of its own, besides those out of HALF_OPEN.
+    return `M${middleOf(a)},${a.y}C${middleOf(a)},2 ${middleOf(b)},2 ${middleOf(b)},${b.y - 3}`;
   }
-  const down = isBottom(to);
-  const startY = down ? BOXES[from].y + BOX_HEIGHT : BOXES[from].y;
-  const endY = down ? BOXES[to].y - 4 : BOXES[to].y + BOX_HEIGHT + 4;
-  return `M${a.x},${startY}C${a.x},${(startY + endY) / 2} ${b.x},${(startY + endY) / 2} ${b.x},${endY}`;
+  const start = isBottom(from) ? a.y : a.y + BOX_HEIGHT;
+  const end = isBottom(to) ? b.y - 3 : b.y + BOX_HEIGHT + 3;
+  return `M${LANES[from]},${start}V${BUS_Y}H${LANES[to]}V${end}`;
 }
 
 /** All of it in words, for those who do not see it. */
@@ -128,7 +134,7 @@ export function StateChart({
   return (
     <svg
       className="state-chart"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT + 16}`}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="img"
       aria-label={inWords(view, arrows)}
       data-testid="state-chart"

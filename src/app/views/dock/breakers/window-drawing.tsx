@@ -1,9 +1,10 @@
 import { type BreakerOutcome, type BreakerTally, type BreakerWindow } from '../../../../projections/index.ts';
 
-const WIDTH = 400;
+const WIDTH = 480;
 
 /** How large a cell is drawn: all of them fit into a few rows. */
-const cellOf = (size: number): number => (size <= 24 ? 16 : size <= 120 ? 12 : size <= 400 ? 7 : 5);
+const cellOf = (size: number): number =>
+  size <= 24 ? WIDTH / Math.max(20, size) : size <= 120 ? 12 : size <= 400 ? 7 : 5;
 
 const signOf = ({ failed, slow }: BreakerOutcome): string =>
   `${failed ? 'failed' : 'succeeded'}${slow ? ', slow' : ''}`;
@@ -83,8 +84,8 @@ function CountWindow({
 }) {
   const { size, outcomes, ignoredUs } = window;
   const cell = cellOf(size);
-  const gap = Math.max(2, cell / 4);
-  const columns = Math.floor(WIDTH / cell);
+  const gap = Math.max(2, cell / 5);
+  const columns = Math.floor(WIDTH / cell + 1e-9);
   const rows = Math.ceil(size / columns);
   const place = (index: number) => ({
     x: (index % columns) * cell,
@@ -132,7 +133,7 @@ function CountWindow({
       {minimumAt !== null && (
         <g className="window-minimum">
           <path d={`M${minimumAt.x},${minimumAt.y - 4}v${cell + 6}`} />
-          <text x={minimumAt.x + 3} y={9}>
+          <text x={minimumAt.x + 3} y={10}>
             {minimumAt.y > 12 ? '' : `from ${tally.minimum} calls`}
           </text>
         </g>
