@@ -90,3 +90,25 @@ test('a breaker opens, counts down, is set otherwise while it runs, and obeys a 
     'CLOSED',
   ]);
 });
+
+test('a hand moves a breaker of a live instance, too', async ({ shop }) => {
+  await shop.open();
+  await shop.command({ type: 'order.place' });
+  await shop.command({ type: 'run.resume' });
+  await shop.waitForEvent('breaker.call.succeeded', { service: 'order', to: 'shipping' });
+  const place = { instance: 'order-1', to: 'shipping' };
+  const refusal = await shop.refusedCommand({ type: 'breaker.set-state', state: 'HALF_OPEN', ...place });
+  expect(refusal.message).toContain('cannot go from CLOSED to HALF_OPEN');
+  expect(await shop.command({ type: 'breaker.set-state', state: 'FORCED_OPEN', ...place })).toEqual({
+    before: 'CLOSED',
+    after: 'FORCED_OPEN',
+  });
+  const changed = await shop.waitForEvent('breaker.state.changed', { to: 'shipping', after: 'FORCED_OPEN' });
+  expect(changed.byHand).toBe(true);
+  const commands = await shop.events('run.commanded');
+  expect(
+    commands.filter(({ command }) => JSON.stringify(command).includes('breaker.set-state')),
+  ).toHaveLength(1);
+  await shop.command({ type: 'breaker.reset', ...place });
+  await shop.waitForEvent('breaker.reset', { to: 'shipping' });
+});

@@ -7,11 +7,11 @@ type BreakerCommand =
   | { readonly type: 'breaker.reset'; readonly to: ServiceName };
 
 /** The run has checked its fields (`setups/run-command.ts`). */
-export const isBreakerCommand = (command: Json): command is Json & BreakerCommand =>
-  typeof command === 'object' &&
-  command !== null &&
-  !Array.isArray(command) &&
-  ['breaker.set-state', 'breaker.reset'].includes(String((command as { readonly type?: Json }).type));
+export function isBreakerCommand(command: Json): command is Json & BreakerCommand {
+  if (typeof command !== 'object' || command === null || Array.isArray(command)) return false;
+  const { type } = command as { readonly type?: Json };
+  return type === 'breaker.set-state' || type === 'breaker.reset';
+}
 
 /**
  * What somebody asks of this instance's breakers by hand. A refusal throws a sentence for that person and changes

@@ -179,6 +179,7 @@ function NetRows({ net, draft, wrong, onChange }: NetRowsProps) {
               type="checkbox"
               className="switch"
               role="switch"
+              aria-checked={on}
               checked={on}
               aria-labelledby={id}
               onChange={(event) => onChange({ on: { [net.id]: event.target.checked } })}
@@ -225,8 +226,10 @@ function NetRows({ net, draft, wrong, onChange }: NetRowsProps) {
   );
 }
 
-const textOf = (value: unknown): string =>
-  value === undefined ? '–' : typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+const textOf = (value: unknown): string => {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '–';
+};
 
 interface FieldProps {
   readonly id: string;
@@ -249,6 +252,7 @@ function Field({ id, parameter, value, wrong, onChange }: FieldProps) {
         type="checkbox"
         className="switch"
         role="switch"
+        aria-checked={value === true}
         checked={value === true}
         onChange={(event) => onChange(event.target.checked)}
         {...about}
