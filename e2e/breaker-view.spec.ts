@@ -93,8 +93,8 @@ test('a breaker opens, counts down, is set otherwise while it runs, and obeys a 
 
 test('a hand moves a breaker of a live instance, too', async ({ shop }) => {
   await shop.open();
-  await shop.command({ type: 'order.place' });
   await shop.command({ type: 'run.resume' });
+  await shop.command({ type: 'order.place' });
   await shop.waitForEvent('breaker.call.succeeded', { service: 'order', to: 'shipping' });
   const place = { instance: 'order-1', to: 'shipping' };
   const refusal = await shop.refusedCommand({ type: 'breaker.set-state', state: 'HALF_OPEN', ...place });
