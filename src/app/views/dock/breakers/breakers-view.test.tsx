@@ -1,4 +1,4 @@
-import { act, screen, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CircuitBreakerSettings, CircuitFigures } from '../../../../kernel/index.ts';
@@ -147,8 +147,8 @@ describe('the view of a breaker', () => {
       '0:20.0OPEN55 %: 6 of 11 calls failed',
     ]);
     await userEvent.click(changes[1] as HTMLElement);
-    expect(shop.run.getState()).toMatchObject({ following: false, nowUs: 20_000_000 });
-    expect((await screen.findByTestId('state-chart')).dataset['state']).toBe('OPEN');
+    await waitFor(() => expect(shop.run.getState()).toMatchObject({ following: false, nowUs: 20_000_000 }));
+    await waitFor(() => expect(screen.getByTestId('state-chart').dataset['state']).toBe('OPEN'));
   });
 
   it('lists those in trouble first, and shows the one that is chosen', async () => {
