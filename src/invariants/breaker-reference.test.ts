@@ -143,6 +143,14 @@ class BreakerLog {
   }
 }
 
+/** The log with the changes to these states told as somebody's doing. */
+const byHand = (events: readonly RunEvent[], ...states: CircuitState[]): RunEvent[] =>
+  events.map((event) =>
+    event.type === 'breaker.state.changed' && states.includes(event.after)
+      ? { ...event, byHand: true }
+      : event,
+  );
+
 function wrongsOf(events: readonly RunEvent[]): string[] {
   const check = new InvariantCheck({ invariants: [breakerFollowsReference] });
   for (const event of events) check.add(event);
@@ -372,5 +380,18 @@ describe('INV-19 a circuit breaker and its reference', () => {
     const log = new BreakerLog({}).calls('ff').to('METRICS_ONLY').calls('ffff').to('CLOSED').calls('ss');
     expect(wrongs(log)).toEqual([]);
     expect(wrongsOf(log.events.slice(1))).toEqual([]);
+  });
+
+  it('CB-24: believes a change by hand, and checks on from there', () => {
+    const log = new BreakerLog({}).calls('ff').to('OPEN').wait(1001).calls('sss').calls('ffff');
+    expect(wrongs(log)).toEqual(['CLOSED became OPEN for no reason: 2 of 2 calls failed']);
+    const opens = log.events.filter(({ type }) => type === 'breaker.state.changed');
+    const hand = log.events.map((event) => (event === opens[0] ? { ...event, byHand: true } : event));
+    expect(wrongsOf(hand as RunEvent[])).toEqual([]);
+    const late = hand.map((event) => (event.id === opens[0]?.id ? { ...event, untilUs: 5 } : event));
+    expect(wrongsOf(late as RunEvent[])[0]).toMatch(/^opening 1 in a row lasts until 5 µs/);
+    const closed = new BreakerLog({}).calls('ffff').to('CLOSED').calls('ffff');
+    expect(wrongs(closed)).not.toEqual([]);
+    expect(wrongsOf(byHand(closed.events, 'CLOSED'))).toEqual([]);
   });
 });

@@ -220,6 +220,8 @@ export interface RunEventPayloads {
     readonly untilUs: RunTimeUs | null;
     readonly permits: number;
     readonly figures: CircuitFigures;
+    /** Somebody set it, not the calls or the clock. */
+    readonly byHand?: true;
   };
   'breaker.reset': { readonly to: ServiceName; readonly figures: CircuitFigures };
 

@@ -34,6 +34,6 @@ export interface ServiceDefinition {
   /** Before the instance is ready. */
   onStart?(context: Context): Promise<void>;
   readonly background: readonly BackgroundTask[];
-  /** What the run asks of an instance outside HTTP (only the customers take any: "place an order now"). */
+  /** What the run asks of an instance outside HTTP: of customers to order now, of a caller to open its breaker. */
   control?(command: Json, context: Context): Promise<Json>;
 }

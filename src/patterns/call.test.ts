@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  type CircuitState,
   emptyResponse,
   type HttpRequest,
   type InstanceId,
@@ -10,6 +11,7 @@ import {
 import { testService } from '../kernel/testing/test-host.ts';
 import { testEdgePolicy } from '../kernel/testing/test-settings.ts';
 import { call, FALLBACK_HEADER } from './call.ts';
+import { controlBreaker } from './circuit-breaker/breaker-control.ts';
 import { askForCall, breakerFigures, commandBreaker } from './circuit-breaker/breaker-registry.ts';
 import { operation } from './define-contract.ts';
 import { callingWorld, fail, make, makeOnce, params, read } from './testing/calling-world.ts';
@@ -601,6 +603,62 @@ describe('bulkhead', () => {
     expect(await ask({ policy: 'none' })).toMatchObject({ ok: false });
     expect(sent()).toMatchObject([{ timeoutMs: null }]);
     expect(world.events.filter((event) => event.type.startsWith('breaker.'))).toEqual([]);
+  });
+});
+
+describe('CB-24 a breaker that is moved by hand', () => {
+  const oneAttempt = { edge: { ...testEdgePolicy, retry: null } };
+  const hand = async ({ world, order }: Awaited<ReturnType<typeof callingWorld>>, state: CircuitState | 'reset') =>
+    await world.run(order, async (context) =>
+      controlBreaker(
+        context,
+        state === 'reset'
+          ? { type: 'breaker.reset', to: 'shipping' }
+          : { type: 'breaker.set-state', to: 'shipping', state },
+      ),
+    );
+
+  test('it is told as somebody’s doing, and refuses until a hand moves it on', async () => {
+    const shop = await callingWorld(undefined, { settings: oneAttempt });
+    await shop.ask();
+    expect(await hand(shop, 'FORCED_OPEN')).toEqual({ before: 'CLOSED', after: 'FORCED_OPEN' });
+    await shop.world.runFor(600_000);
+    expect(await shop.ask()).toMatchObject({ ok: false, error: { rejectedBy: 'circuit-breaker' } });
+    expect(await hand(shop, 'reset')).toEqual({ before: 'FORCED_OPEN', after: 'CLOSED' });
+    expect(await shop.ask()).toMatchObject({ ok: true });
+    expect(shop.world.eventsOf('breaker.state.changed')).toMatchObject([
+      { before: 'CLOSED', after: 'FORCED_OPEN', byHand: true },
+      { before: 'FORCED_OPEN', after: 'CLOSED', byHand: true },
+    ]);
+  });
+
+  test('what is illegal, or already so, or not there, is refused with a sentence and changes nothing', async () => {
+    const shop = await callingWorld(undefined, { settings: oneAttempt });
+    await expect(hand(shop, 'OPEN')).rejects.toThrow('has no circuit breaker to shipping');
+    await shop.ask();
+    const before = shop.world.events.length;
+    await expect(hand(shop, 'HALF_OPEN')).rejects.toThrow(
+      'The circuit breaker of order-1 to shipping cannot go from CLOSED to HALF_OPEN; from CLOSED it can go to OPEN, DISABLED, METRICS_ONLY, FORCED_OPEN.',
+    );
+    await expect(hand(shop, 'CLOSED')).rejects.toThrow('is CLOSED already');
+    expect(shop.world.events.slice(before).filter(({ type }) => type.startsWith('breaker.'))).toEqual([]);
+  });
+
+  test('DISABLED by hand stays at the next call; what the settings took away comes back', async () => {
+    const shop = await callingWorld(() => fail(500), { settings: oneAttempt });
+    await shop.ask();
+    await hand(shop, 'DISABLED');
+    for (let call = 0; call < 12; call += 1) await shop.ask();
+    const changes = () => shop.world.eventsOf('breaker.state.changed').map(({ after }) => after);
+    expect(changes()).toEqual(['DISABLED']);
+    await hand(shop, 'CLOSED');
+    shop.world.changeSettings({ edge: { breaker: null } });
+    await shop.ask();
+    expect(changes()).toEqual(['DISABLED', 'CLOSED', 'DISABLED']);
+    shop.world.changeSettings(oneAttempt);
+    await shop.ask();
+    expect(changes()).toEqual(['DISABLED', 'CLOSED', 'DISABLED', 'CLOSED']);
+    expect(shop.world.eventsOf('breaker.state.changed').at(-1)?.byHand).toBeUndefined();
   });
 });
 

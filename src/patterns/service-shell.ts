@@ -21,6 +21,7 @@ import {
   splitPath,
   spreadAround,
 } from '../kernel/index.ts';
+import { controlBreaker, isBreakerCommand } from './circuit-breaker/breaker-control.ts';
 import { type AnyContract, type AnyOperation, type Operation, operationName } from './contract.ts';
 import { nothing, operation } from './define-contract.ts';
 import { unauthorised, verifyBearer } from './key-set.ts';
@@ -257,7 +258,11 @@ export function defineService<C extends AnyContract>(parts: ServiceParts<C>): Se
     },
     background: parts.background ?? [],
     ...(parts.onStart === undefined ? {} : { onStart: parts.onStart }),
-    ...(parts.control === undefined ? {} : { control: parts.control }),
+    control: async (command, context) => {
+      if (isBreakerCommand(command)) return controlBreaker(context, command);
+      if (parts.control === undefined) throw new Error(`${service} takes no commands`);
+      return await parts.control(command, context);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 export * from './beliefs.ts';
+export * from './breaker-window.ts';
 export * from './breakers.ts';
 export * from './calls.ts';
 export * from './data.ts';

@@ -88,8 +88,12 @@ export const narrator: Projection<Narrator> = {
         const name = `${possessive(serviceTitle(event.service))} breaker to ${serviceTitle(event.to)}`;
         const { figures } = event;
         if (event.after === 'OPEN') {
-          const again = event.before === 'HALF_OPEN';
-          const why = again ? 'the probes failed' : `${figures.failures} of ${figures.calls} calls failed`;
+          const again = event.before === 'HALF_OPEN' && event.byHand !== true;
+          const why = event.byHand
+            ? 'by hand'
+            : again
+              ? 'the probes failed'
+              : `${figures.failures} of ${figures.calls} calls failed`;
           say(state, event, 'fail', `${name} opened${again ? ' again' : ''}: ${why}`);
         } else if (event.after === 'HALF_OPEN') {
           say(
@@ -103,7 +107,9 @@ export const narrator: Projection<Narrator> = {
             state,
             event,
             'ok',
-            event.before === 'HALF_OPEN' ? `${name} closed: the probes succeeded` : `${name} closed`,
+            event.before === 'HALF_OPEN' && event.byHand !== true
+              ? `${name} closed: the probes succeeded`
+              : `${name} closed${event.byHand ? ': by hand' : ''}`,
           );
         } else say(state, event, 'plain', `${name} is now ${event.after.toLowerCase().replaceAll('_', ' ')}`);
         break;

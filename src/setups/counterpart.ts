@@ -50,6 +50,13 @@ export function monolithCounterpart(command: RunCommand, settings: RunSettings):
       return command.edge === undefined
         ? same(command)
         : none('Inside the monolith there are no calls between services to protect.');
+    case 'breaker.set-state':
+    case 'breaker.reset': {
+      const from = serviceOf(command.instance);
+      return isInside(from) && command.to === 'payment-provider'
+        ? { commands: [{ ...command, instance: instanceId(MONOLITH, 1) }], undo: [], note: null }
+        : none('Inside the monolith there are no calls between services, and no breakers for them.');
+    }
     default:
       return same(command);
   }

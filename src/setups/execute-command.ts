@@ -90,6 +90,16 @@ export async function executeCommand(run: CommandedRun, input: unknown): Promise
       const outcome = await run.control(CUSTOMERS, command as unknown as Json);
       return outcome.ok ? done(outcome.value) : { ok: false, error: { message: outcome.message } };
     }
+    case 'breaker.set-state':
+    case 'breaker.reset': {
+      const known = withInstance(run, command.instance, () => done());
+      if (!known.ok) return known;
+      const outcome = await run.control(command.instance, command as unknown as Json);
+      if (!outcome.ok) return { ok: false, error: { message: outcome.message } };
+      // Only now: what is refused is not in the log.
+      run.commanded(command);
+      return done(outcome.value);
+    }
     case 'run.pause':
       run.setPausedByUser(true);
       return done();
@@ -119,6 +129,8 @@ type Change = Exclude<
     | 'customer.sign-in'
     | 'order.place'
     | 'request.send'
+    | 'breaker.set-state'
+    | 'breaker.reset'
     | 'run.pause'
     | 'run.resume'
     | 'run.speed'

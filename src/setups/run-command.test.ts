@@ -277,6 +277,17 @@ const byType: Record<RunCommand['type'], fc.Arbitrary<unknown>> = {
   }),
   'instance.crash': fc.record({ type: fc.constant('instance.crash'), instance }),
   'instance.restart': fc.record({ type: fc.constant('instance.restart'), instance }),
+  'breaker.set-state': fc.record({
+    type: fc.constant('breaker.set-state'),
+    instance,
+    to: fc.constantFrom('shipping', 'payment-provider'),
+    state: fc.constantFrom('CLOSED', 'OPEN', 'HALF_OPEN', 'DISABLED', 'FORCED_OPEN', 'METRICS_ONLY'),
+  }),
+  'breaker.reset': fc.record({
+    type: fc.constant('breaker.reset'),
+    instance,
+    to: fc.constantFrom('shipping', 'payment-provider'),
+  }),
   'run.pause': fc.record({ type: fc.constant('run.pause') }),
   'run.resume': fc.record({ type: fc.constant('run.resume') }),
   'run.speed': fc.record({

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { err, type FaultId, type Json, type Result } from '../kernel/index.ts';
+import { err, type FaultId, type Json, type Result, SERVICE_NAMES } from '../kernel/index.ts';
 import {
   edgeSchema,
   endsBeforeItRepeats,
@@ -114,6 +114,19 @@ export const runCommandSchemas = {
   }),
   'instance.crash': z.strictObject({ type: z.literal('instance.crash'), instance: instanceIdSchema }),
   'instance.restart': z.strictObject({ type: z.literal('instance.restart'), instance: instanceIdSchema }),
+  /** Moves one breaker, of a caller instance to a callee, by hand. Value: `{before, after}`. */
+  'breaker.set-state': z.strictObject({
+    type: z.literal('breaker.set-state'),
+    instance: instanceIdSchema,
+    to: z.enum(SERVICE_NAMES),
+    state: z.enum(['CLOSED', 'OPEN', 'HALF_OPEN', 'DISABLED', 'FORCED_OPEN', 'METRICS_ONLY']),
+  }),
+  /** CLOSED with nothing counted, whatever it was. Value: `{before, after}`. */
+  'breaker.reset': z.strictObject({
+    type: z.literal('breaker.reset'),
+    instance: instanceIdSchema,
+    to: z.enum(SERVICE_NAMES),
+  }),
   'run.pause': z.strictObject({ type: z.literal('run.pause') }),
   'run.resume': z.strictObject({ type: z.literal('run.resume') }),
   /** 1 is real time. */

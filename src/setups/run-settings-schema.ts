@@ -12,7 +12,7 @@ import {
   USUAL_ORDER,
 } from '../kernel/index.ts';
 import { DRAIN, SAFETY_NET_PRESETS, withSafetyNets } from './presets.ts';
-import { parseWith, type Refusal } from './schema-message.ts';
+import { parseWith, type Refusal, refusalsOf } from './schema-message.ts';
 
 const between = (low: number, high: number) => z.number().check(z.minimum(low), z.maximum(high));
 const whole = (low: number, high: number) => z.int().check(z.minimum(low), z.maximum(high));
@@ -74,6 +74,10 @@ export const edgePolicySchema: z.ZodMiniType<EdgePolicy> = z.strictObject({
     [...USUAL_ORDER],
   ),
 });
+
+/** All that is wrong with the safety nets of an edge, each with its field. */
+export const edgePolicyRefusals = (input: unknown): readonly Refusal[] =>
+  refusalsOf(edgePolicySchema, input, 'the safety nets');
 
 const capacity: z.ZodMiniType<CapacitySettings> = z.strictObject({
   instances: whole(0, 8),

@@ -23,6 +23,12 @@ export function parseWith<T>(schema: z.ZodMiniType<T>, input: unknown, noun: str
   }
 }
 
+/** Everything that is wrong with it, for a form that says each thing beside its field. */
+export function refusalsOf(schema: z.ZodMiniType, input: unknown, noun: string): readonly Refusal[] {
+  const parsed = schema.safeParse(input, { reportInput: true });
+  return parsed.success ? [] : parsed.error.issues.map((issue) => refusalOf(issue, schema, noun));
+}
+
 const whole = (noun: string): Refusal => ({ field: '', message: `${noun} is not valid.` });
 
 function refusalOf(issue: Issue, schema: z.ZodMiniType, noun: string): Refusal {

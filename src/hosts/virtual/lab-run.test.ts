@@ -76,6 +76,32 @@ describe('a run in the Lab', () => {
     },
   );
 
+  it('moves a breaker by hand (CB-24), and does it again in the same run', async () => {
+    const run = await ran(8000, { setup: classroom });
+    const command = { type: 'breaker.set-state', instance: 'order-1', to: 'shipping', state: 'FORCED_OPEN' };
+    expect(await run.command(command)).toEqual({
+      ok: true,
+      value: { before: 'CLOSED', after: 'FORCED_OPEN' },
+    });
+    const events = run.events.length;
+    expect(await run.command({ ...command, state: 'FORCED_OPEN' })).toMatchObject({
+      ok: false,
+      error: { message: 'The circuit breaker of order-1 to shipping is FORCED_OPEN already.' },
+    });
+    expect(await run.command({ ...command, instance: 'order-9' })).toMatchObject({ ok: false });
+    expect(await run.command({ ...command, instance: 'customers-1' })).toMatchObject({ ok: false });
+    expect(run.events).toHaveLength(events);
+    await run.advanceTo(12_000);
+    await run.command({ type: 'breaker.reset', instance: 'order-1', to: 'shipping' });
+    await run.advanceTo(15_000);
+    const again = await ran(15_000, { setup: classroom, commands: run.commands });
+    expect(again.logHash()).toBe(run.logHash());
+    expect(again.commands.map(({ command: { type } }) => type)).toEqual([
+      'breaker.set-state',
+      'breaker.reset',
+    ]);
+  });
+
   it('is the same however often one stops on the way', async () => {
     const run = await lab({ commands });
     const random = createRandom(3);

@@ -7,6 +7,7 @@ import {
   type EventDraft,
   edgeKey,
   elapsedMs,
+  type RunTimeUs,
   type ServiceName,
 } from '../../kernel/index.ts';
 import { type BreakerEvent, type CallResult, CircuitBreaker } from './circuit-breaker.ts';
@@ -19,6 +20,10 @@ interface Slot {
   /** Whose call or timer works with it now: what it tells is of theirs. */
   context: Context;
   timerRuns: boolean;
+  /** DISABLED because the edge has no breaker now; somebody's DISABLED stays when the settings change. */
+  takenAway: boolean;
+  /** What it tells now is somebody's doing. */
+  byHand: boolean;
 }
 
 // One breaker per callee; an instance's memory is its own, so this is "per caller instance and callee".
@@ -48,7 +53,7 @@ export function askForCall(context: Context, to: ServiceName): Admission {
   const slot = slotOf(context, to, settings);
   const { breaker } = slot;
   const startedUs = context.clock.now();
-  if (breaker.state === 'DISABLED') breaker.transition('CLOSED', startedUs);
+  if (slot.takenAway) bringBack(slot, startedUs);
   const permit = breaker.ask(startedUs);
   keepTime(context, to, slot);
   if (permit === null) return { admitted: false, detail: refusal(context, breaker) };
@@ -75,13 +80,29 @@ export function breakerFigures(context: Context): ReadonlyMap<ServiceName, Circu
   return new Map([...context.local(breakers)].map(([to, { breaker }]) => [to, breaker.figures(nowUs)]));
 }
 
-/** Moves a breaker by hand (FORCED_OPEN, METRICS_ONLY, …). Throws when the transition is illegal. */
-export function commandBreaker(context: Context, to: ServiceName, state: CircuitState): void {
+/** Moves a breaker by hand (FORCED_OPEN, METRICS_ONLY, …), or resets it. Throws when the transition is illegal. */
+export function commandBreaker(context: Context, to: ServiceName, state: CircuitState | 'reset'): void {
   const settings = settingsOf(context, to);
   if (settings === null) throw new Error(`There is no circuit breaker from ${context.service} to ${to}`);
   const slot = slotOf(context, to, settings);
-  slot.breaker.transition(state, context.clock.now());
+  const nowUs = context.clock.now();
+  if (slot.takenAway) bringBack(slot, nowUs);
+  slot.byHand = true;
+  try {
+    if (state === 'reset') slot.breaker.reset(nowUs);
+    else slot.breaker.transition(state, nowUs);
+  } finally {
+    slot.byHand = false;
+  }
   keepTime(context, to, slot);
+}
+
+/** The state of this instance's breaker to `to`; null: it has none, or has not called there yet. */
+export function breakerState(context: Context, to: ServiceName): CircuitState | null {
+  if (settingsOf(context, to) === null) return null;
+  const slot = context.local(breakers).get(to);
+  if (slot === undefined) return null;
+  return slot.takenAway ? 'CLOSED' : slot.breaker.state;
 }
 
 /** The breaker to `to`, with these settings. */
@@ -93,8 +114,19 @@ function slotOf(context: Context, to: ServiceName, settings: CircuitBreakerSetti
     known.context = context;
     return known;
   }
-  const tell = (event: BreakerEvent) => slot.context.log.emit({ ...event, to } as EventDraft);
-  const slot: Slot = { breaker: new CircuitBreaker(settings, tell), context, timerRuns: false };
+  const tell = (event: BreakerEvent) =>
+    slot.context.log.emit(
+      (slot.byHand && event.type === 'breaker.state.changed'
+        ? { ...event, to, byHand: true }
+        : { ...event, to }) as EventDraft,
+    );
+  const slot: Slot = {
+    breaker: new CircuitBreaker(settings, tell),
+    context,
+    timerRuns: false,
+    takenAway: false,
+    byHand: false,
+  };
   slots.set(to, slot);
   return slot;
 }
@@ -102,7 +134,13 @@ function slotOf(context: Context, to: ServiceName, settings: CircuitBreakerSetti
 function takeAway(context: Context, slot: Slot): void {
   if (slot.breaker.state === 'DISABLED') return;
   slot.context = context;
+  slot.takenAway = true;
   slot.breaker.transition('DISABLED', context.clock.now());
+}
+
+function bringBack(slot: Slot, nowUs: RunTimeUs): void {
+  slot.takenAway = false;
+  slot.breaker.transition('CLOSED', nowUs);
 }
 
 function refusal(context: Context, breaker: CircuitBreaker): string {

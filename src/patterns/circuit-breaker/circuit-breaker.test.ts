@@ -11,10 +11,10 @@ import {
   type BreakerEvent,
   type CallResult,
   CircuitBreaker,
-  isLegalTransition,
   openDurationMs,
   type PermitNumber,
 } from './circuit-breaker.ts';
+import { isLegalTransition } from './legal-transitions.ts';
 
 const base: CircuitBreakerSettings = {
   slidingWindowType: 'COUNT_BASED',

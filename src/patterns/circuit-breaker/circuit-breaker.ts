@@ -7,6 +7,7 @@ import {
   plusMs,
   type RunTimeUs,
 } from '../../kernel/index.ts';
+import { isLegalTransition } from './legal-transitions.ts';
 import { emptyWindow, resizedWindow, type SlidingWindow } from './sliding-window.ts';
 
 /** Which half-open permit a call holds; 0: none (it was let through in another state). */
@@ -26,17 +27,6 @@ export function openDurationMs(settings: Settings, openings: number): number {
   if (factor === 1 || openings <= 1) return first;
   return Math.min(first * factor ** (openings - 1), Math.max(first, settings.maxWaitDurationInOpenStateMs));
 }
-
-const LEGAL: Readonly<Record<CircuitState, readonly CircuitState[]>> = {
-  CLOSED: ['CLOSED', 'OPEN', 'DISABLED', 'METRICS_ONLY', 'FORCED_OPEN'],
-  OPEN: ['OPEN', 'CLOSED', 'HALF_OPEN', 'DISABLED', 'METRICS_ONLY', 'FORCED_OPEN'],
-  HALF_OPEN: ['HALF_OPEN', 'CLOSED', 'OPEN', 'DISABLED', 'METRICS_ONLY', 'FORCED_OPEN'],
-  DISABLED: ['DISABLED', 'CLOSED', 'OPEN', 'HALF_OPEN', 'METRICS_ONLY', 'FORCED_OPEN'],
-  FORCED_OPEN: ['FORCED_OPEN', 'CLOSED', 'OPEN', 'HALF_OPEN', 'DISABLED', 'METRICS_ONLY'],
-  METRICS_ONLY: ['METRICS_ONLY', 'CLOSED', 'DISABLED', 'FORCED_OPEN'],
-};
-
-export const isLegalTransition = (from: CircuitState, to: CircuitState): boolean => LEGAL[from].includes(to);
 
 interface Verdict {
   readonly failureRate: boolean;

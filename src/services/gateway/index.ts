@@ -11,9 +11,11 @@ import {
 import {
   type AnyContract,
   type AnyOperation,
+  controlBreaker,
   createRouter,
   discoveryTask,
   healthOf,
+  isBreakerCommand,
   keySetTask,
   methodNotAllowed,
   noSuchPath,
@@ -114,6 +116,10 @@ export function defineGateway({ contracts }: GatewayOptions): ServiceDefinition 
       return response;
     },
     background: [discoveryTask(targets), keySetTask],
+    control: async (command, context) => {
+      if (isBreakerCommand(command)) return controlBreaker(context, command);
+      throw new Error('gateway takes no commands');
+    },
   };
 }
 

@@ -3,7 +3,6 @@ import { useView } from '../../state/hooks.ts';
 import type { DockTab } from '../../state/view-store.ts';
 import { Empty } from '../../widgets/empty.tsx';
 import { ErrorBoundary } from '../../widgets/error-boundary.tsx';
-import { BreakersView } from './breakers-view.tsx';
 import { DatabasesView } from './databases-view.tsx';
 import { EventsView } from './events-view.tsx';
 import { LogView } from './log-view.tsx';
@@ -14,6 +13,7 @@ import './dock.css';
 // It brings every contract with it.
 const ScriptView = lazy(() => import('../faults/script-view.tsx'));
 const ApiView = lazy(() => import('./api/api-view.tsx'));
+const BreakersView = lazy(() => import('./breakers/breakers-view.tsx'));
 const DiscoveryView = lazy(() => import('./discovery/discovery-view.tsx'));
 
 const VIEWS: Readonly<Record<DockTab, { readonly title: string; readonly View: ComponentType }>> = {

@@ -1,3 +1,4 @@
+import { lazy, Suspense, useState } from 'react';
 import type { EdgePolicy, ServiceName } from '../../../kernel/index.ts';
 import {
   activeFaults,
@@ -13,6 +14,8 @@ import { useProjections, useStores } from '../../state/hooks.ts';
 import { BreakerState } from '../../widgets/breaker-state.tsx';
 import { extraCallsOf } from '../diagram/edges.tsx';
 import { Failures } from './failures.tsx';
+
+const NetsDialog = lazy(() => import('../nets/nets-dialog.tsx'));
 
 /** One connection: its safety nets with their settings, its breakers with their windows, its failures. */
 export function EdgeInspector({ from, to }: { readonly from: ServiceName; readonly to: ServiceName }) {
@@ -87,11 +90,30 @@ export function EdgeInspector({ from, to }: { readonly from: ServiceName; readon
         {policy === null ? (
           <p className="text-s text-muted">Customers wait up to their own deadline and try once.</p>
         ) : (
-          <Policy policy={policy} />
+          <>
+            <Policy policy={policy} />
+            <ChangeNets from={from} to={to} />
+          </>
         )}
       </section>
 
       <Failures spans={failures} />
+    </>
+  );
+}
+
+function ChangeNets({ from, to }: { readonly from: ServiceName; readonly to: ServiceName }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" className="btn btn-small mt-2" onClick={() => setOpen(true)}>
+        Change…
+      </button>
+      {open && (
+        <Suspense fallback={null}>
+          <NetsDialog from={from} to={to} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
     </>
   );
 }
