@@ -46,7 +46,12 @@ export class InstanceRuntime {
     assert(this.#state === 'new', 'an instance starts once');
     this.#state = 'starting';
     const { incarnation } = this.#core.identity;
-    const started = this.write({ type: 'instance.started', incarnation });
+    const { implementation } = this.#definition;
+    const started = this.write({
+      type: 'instance.started',
+      incarnation,
+      ...(implementation === undefined ? {} : { implementation }),
+    });
     runRoot(this.#core, background('start', started), async (context) => {
       await untilDone('start', context, async (own) => await this.#definition.onStart?.(own));
       this.#state = 'ready';

@@ -1,4 +1,4 @@
-import type { InstanceId, InstanceState, RunEvent, ServiceName } from '../kernel/index.ts';
+import type { Implementation, InstanceId, InstanceState, RunEvent, ServiceName } from '../kernel/index.ts';
 import { ChunkedMap } from './chunked-map.ts';
 import type { Projection } from './projection.ts';
 
@@ -17,6 +17,7 @@ export interface InstanceView {
   readonly shed: number;
   /** Why it ended, when it crashed. */
   readonly reason: string | null;
+  readonly implementation: Implementation;
 }
 
 export interface EdgeView {
@@ -48,6 +49,7 @@ const instanceOf = (state: Topology, { instance, service }: RunEvent): InstanceV
     queued: 0,
     shed: 0,
     reason: null,
+    implementation: 'typescript',
   };
 
 const edgeOf = (state: Topology, from: ServiceName, to: ServiceName): EdgeView =>
@@ -83,6 +85,7 @@ export const topology: Projection<Topology> = {
           slotsUsed: 0,
           queued: 0,
           reason: null,
+          implementation: event.implementation ?? 'typescript',
         });
         break;
       }

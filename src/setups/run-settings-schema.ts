@@ -134,6 +134,10 @@ export const runSettingsSchema: z.ZodMiniType<RunSettings> = z.strictObject({
   cartHoldMs: between(1000, 3_600_000),
   load: loadSchema,
   everyHopThroughBrowser: z.boolean(),
+  // Setups that are older than the second implementation have only the first.
+  implementations: z._default(z.strictObject({ shipping: z.enum(['typescript', 'python']) }), {
+    shipping: 'typescript',
+  }),
 });
 
 export const parseRunSettings = (input: unknown): Result<RunSettings, Refusal> =>
