@@ -18,7 +18,6 @@ import {
   type RunEvent,
   type RunSettings,
   runTimeUs,
-  type ServiceDefinition,
   type ServiceName,
   serviceOf,
 } from '../../kernel/index.ts';

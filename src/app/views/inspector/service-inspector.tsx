@@ -15,8 +15,11 @@ import { isBreakable } from '../../state/actions.ts';
 import { useActions, useProjections, useStores } from '../../state/hooks.ts';
 import { BreakerState } from '../../widgets/breaker-state.tsx';
 import { RingGauge } from '../../widgets/ring-gauge.tsx';
+import { LANGUAGES } from '../source/language-word.ts';
 import { BreakRow } from './break-row.tsx';
 import { Failures } from './failures.tsx';
+import { ImplementationSection } from './implementation-section.tsx';
+import { SourceSection } from './source-section.tsx';
 
 const WORDS: Readonly<Record<InstanceState, string>> = {
   starting: 'starting',
@@ -68,7 +71,10 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
     (span) => span.from === service || span.to === service,
     6,
   );
-  const capacity = projections.facts.settings?.services[service];
+  const { settings } = projections.facts;
+  const capacity = settings?.services[service];
+  // A log may be older than the choice.
+  const chosen = settings?.implementations?.[service as 'shipping'] ?? 'typescript';
   return (
     <>
       <p className="text-muted">{ABOUT[service]}</p>
@@ -94,6 +100,7 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
                       <span className="instance-state">{WORDS[instance.state]}</span>
                       {instance.state === 'ready' &&
                         ` · ${instance.slotsUsed}/${instance.slots || (capacity?.requestSlots ?? 0)} slots`}
+                      {instance.implementation !== 'typescript' && ` · ${LANGUAGES[instance.implementation]}`}
                       {instance.queued > 0 && ` · ${instance.queued} waiting`}
                       {instance.state === 'crashed' && ` at ${formatRunTime(instance.sinceUs)}`}
                     </p>
@@ -174,6 +181,11 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
       )}
 
       <Failures spans={failures} />
+
+      {service === 'shipping' && instances.length > 0 && (
+        <ImplementationSection instances={instances} chosen={chosen} />
+      )}
+      <SourceSection service={service} runs={instances[0]?.implementation ?? chosen} />
     </>
   );
 }

@@ -1,4 +1,3 @@
-/// <reference path="./modules.d.ts" />
 import { loadMicroPython } from '@micropython/micropython-webassembly-pyscript';
 import { pythonSources } from './sources.ts';
 

@@ -1,4 +1,3 @@
-/// <reference path="./modules.d.ts" />
 import contract from './contract.py?raw';
 import handlers from './handlers.py?raw';
 import model from './model.py?raw';
