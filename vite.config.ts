@@ -42,6 +42,9 @@ export default defineConfig({
     manifest: true,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      // Only workers run services. The page never gets this far, but its top-level await, merely in sight, would
+      // keep the bundler from joining the chunks of the first load (6 kB).
+      external: ['@micropython/micropython-webassembly-pyscript'],
       onLog,
     },
   },

@@ -49,6 +49,7 @@ let loading: Promise<Interpreter> | null = null;
  * module of ours keeps anything between requests, and MicroPython's package has room for one.
  */
 export async function pythonInterpreter(): Promise<Interpreter> {
+  // awaited elsewhere: just below, by each who asks
   loading ??= start();
   try {
     return await loading;
