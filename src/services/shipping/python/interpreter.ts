@@ -1,4 +1,5 @@
 import { loadMicroPython } from '@micropython/micropython-webassembly-pyscript';
+import wasmUrl from '@micropython/micropython-webassembly-pyscript/micropython.wasm?url';
 import { pythonSources } from './sources.ts';
 
 /** Half of it is full of Python's own code and ours; more is taken when a burst of requests needs it. */
@@ -66,6 +67,8 @@ async function start(): Promise<Interpreter> {
     lines.push(line);
   };
   const python = await loadMicroPython({
+    // In Node the package finds it beside itself; in a browser's bundle it has another name and place.
+    ...(import.meta.url.startsWith('file:') ? {} : { url: wasmUrl }),
     heapsize: HEAP_BYTES,
     pystack: STACK_WORDS,
     linebuffer: true,

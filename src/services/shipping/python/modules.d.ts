@@ -12,6 +12,8 @@ declare module '@micropython/micropython-webassembly-pyscript' {
     /** In bytes; it grows when it is full. */
     readonly heapsize?: number;
     readonly pystack?: number;
+    /** Of the WebAssembly; beside the package, unless told. */
+    readonly url?: string;
     readonly linebuffer?: boolean;
     readonly stdout?: (line: string) => void;
     readonly stderr?: (line: string) => void;
@@ -21,4 +23,13 @@ declare module '@micropython/micropython-webassembly-pyscript' {
 declare module '*.py?raw' {
   const source: string;
   export default source;
+}
+
+declare module '*.wasm?url' {
+  const url: string;
+  export default url;
+}
+
+interface ImportMeta {
+  url: string;
 }

@@ -1,4 +1,3 @@
-/* oxlint-disable boundaries/no-unknown-dependencies -- the text of files of this folder, which are no modules */
 import contract from './contract.py?raw';
 import handlers from './handlers.py?raw';
 import model from './model.py?raw';
