@@ -1,7 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { type BuildEnvironmentOptions, defineConfig } from 'vite';
+
+type OnLog = NonNullable<NonNullable<BuildEnvironmentOptions['rolldownOptions']>['onLog']>;
+
+const onLog: OnLog = (level, log, handler) => {
+  // Tailwind's plugin gives no source map for the stylesheet, which nobody debugs by one.
+  if (log.code === 'SOURCEMAP_BROKEN' && log.plugin?.startsWith('@tailwindcss')) return;
+  // MicroPython's loader asks for Node's modules when it runs there.
+  if (log.message.includes('externalized for browser compatibility') && log.message.includes('micropython'))
+    return;
+  handler(level, log);
+};
 
 export default defineConfig({
   // Relative, so that the built page works under any path of a static host.
@@ -9,7 +20,7 @@ export default defineConfig({
   // Routes are in the hash, so an unknown path is a mistake and gets a 404, as from a static host.
   appType: 'mpa',
   plugins: [react(), tailwindcss()],
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions: { onLog } },
   resolve: {
     alias: {
       // MSW's cookie jar weighs 128 kB gzipped, in the page and once more in the hub's worker; the shop has no cookies.
@@ -18,6 +29,8 @@ export default defineConfig({
       'd3-color': fileURLToPath(new URL('./src/app/views/diagram/no-colours.ts', import.meta.url)),
     },
   },
+  // It finds its WebAssembly beside itself.
+  optimizeDeps: { exclude: ['@micropython/micropython-webassembly-pyscript'] },
   server: { port: 5173 },
   preview: { port: 5173 },
   build: {
@@ -29,11 +42,10 @@ export default defineConfig({
     manifest: true,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      onLog(level, log, handler) {
-        // Tailwind's plugin gives no source map for the stylesheet, which nobody debugs by one.
-        if (log.code === 'SOURCEMAP_BROKEN' && log.plugin?.startsWith('@tailwindcss')) return;
-        handler(level, log);
-      },
+      // Only workers run services. The page never gets this far, but its top-level await, merely in sight, would
+      // keep the bundler from joining the chunks of the first load (6 kB).
+      external: ['@micropython/micropython-webassembly-pyscript'],
+      onLog,
     },
   },
 });

@@ -36,6 +36,24 @@ async function copyOf(url) {
 /** A file whose name says what is in it is as good from the copy; a copy outlives its file on the server. */
 const fromCopyFirst = async (request) => (await copyOf(request.url)) ?? (await fetch(request));
 
+/** Not part of the copy that is made at once, but of the copy once it was used: MicroPython, which few choose. */
+async function fromCopyOrKept(event) {
+  const { request } = event;
+  const hit = await copyOf(request.url);
+  if (hit) return hit;
+  const answer = await fetch(request);
+  if (answer.ok && build.files.length > 0) {
+    const copy = answer.clone();
+    event.waitUntil(
+      caches
+        .open(ownCache)
+        .then((cache) => cache.put(request.url, copy))
+        .catch(() => {}),
+    );
+  }
+  return answer;
+}
+
 /** The page itself is the network's, as long as there is one that answers in time. */
 async function fromNetworkFirst(request, url) {
   const answer = fetch(request);
@@ -81,7 +99,8 @@ addEventListener('fetch', (event) => {
   event.stopImmediatePropagation();
   if (method !== 'GET' || !url.startsWith(base)) return;
   const name = url.slice(base.length).replace(/[?#].*$/, '');
-  if (name.startsWith('assets/')) event.respondWith(fromCopyFirst(request));
+  if (name.startsWith('assets/') && name.endsWith('.wasm')) event.respondWith(fromCopyOrKept(event));
+  else if (name.startsWith('assets/')) event.respondWith(fromCopyFirst(request));
   else if (mode === 'navigate' && (name === '' || name === 'index.html'))
     event.respondWith(fromNetworkFirst(request, base));
   else if (build.files.includes(name)) event.respondWith(fromNetworkFirst(request, base + name));

@@ -3,8 +3,11 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const PLACE = "const build = { version: 'development', files: [] };";
-/** The browser keeps the service worker's own scripts; source maps are for those who debug, with a network. */
-const LEFT_OUT = /^(?:\.vite\/.*|index\.html|service-worker\.js|mockServiceWorker\.js|.*\.map)$/;
+/**
+ * The browser keeps the service worker's own scripts; source maps are for those who debug, with a network;
+ * WebAssembly (MicroPython, which few choose) is kept when it is first used.
+ */
+const LEFT_OUT = /^(?:\.vite\/.*|index\.html|service-worker\.js|mockServiceWorker\.js|.*\.map|.*\.wasm)$/;
 
 /**
  * Tells the built service worker which files make up the page, so that it can keep a copy of them.

@@ -10,7 +10,7 @@ let dist;
 beforeEach(() => {
   dist = mkdtempSync(path.join(tmpdir(), 'bulkhead-dist-'));
   for (const folder of ['assets', '.vite']) mkdirSync(path.join(dist, folder));
-  for (const name of ['index.html', 'assets/a.js', 'assets/a.js.map', '.vite/manifest.json'])
+  for (const name of ['index.html', 'assets/a.js', 'assets/a.js.map', 'assets/b.wasm', '.vite/manifest.json'])
     writeFileSync(path.join(dist, name), name);
 });
 afterEach(() => rmSync(dist, { recursive: true }));

@@ -20,8 +20,14 @@ export interface Composition {
   readonly lookUps: readonly ServiceName[];
 }
 
-/** Gives a service's code; apart from the composition, so that who only counts instances need not load any. */
-export type LoadService = (service: ServiceName) => Promise<ServiceDefinition>;
+/**
+ * Gives a service's code; apart from the composition, so that who only counts instances need not load any. Asked
+ * for each start of an instance: the settings choose among a service's implementations.
+ */
+export type LoadService = (
+  service: ServiceName,
+  settings?: Pick<RunSettings, 'implementations'>,
+) => Promise<ServiceDefinition>;
 
 /** The one instance that customers know the address of. */
 export const entryOf = ({ entry }: Pick<Composition, 'entry'>): InstanceId => instanceId(entry, 1);

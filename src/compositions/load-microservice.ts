@@ -1,8 +1,14 @@
-import type { ServiceDefinition, ServiceName } from '../kernel/index.ts';
+import type { RunSettings, ServiceDefinition, ServiceName } from '../kernel/index.ts';
 import { microservices } from './microservices.ts';
 
-/** A service of the microservices. Each is a module of its own, so that an instance's worker loads only what it runs. */
-export async function loadMicroservice(service: ServiceName): Promise<ServiceDefinition> {
+/**
+ * A service of the microservices, in the implementation that the settings choose (the first, without any). Each is
+ * a module of its own, so that an instance's worker loads only what it runs.
+ */
+export async function loadMicroservice(
+  service: ServiceName,
+  settings?: Pick<RunSettings, 'implementations'>,
+): Promise<ServiceDefinition> {
   switch (service) {
     case 'registry':
       return (await import('../services/registry/index.ts')).registryService;
@@ -15,6 +21,8 @@ export async function loadMicroservice(service: ServiceName): Promise<ServiceDef
     case 'product':
       return (await import('../services/product/index.ts')).productService;
     case 'shipping':
+      if (settings?.implementations.shipping === 'python')
+        return await (await import('../services/shipping/python/index.ts')).loadPythonShipping();
       return (await import('../services/shipping/index.ts')).shippingService;
     case 'order':
       return (await import('../services/order/index.ts')).orderService;

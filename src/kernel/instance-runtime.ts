@@ -56,7 +56,12 @@ export class InstanceRuntime {
     assert(this.#state === 'new', 'an instance starts once');
     this.#state = 'starting';
     const { incarnation } = this.#core.identity;
-    const started = this.write({ type: 'instance.started', incarnation });
+    const { implementation } = this.#definition;
+    const started = this.write({
+      type: 'instance.started',
+      incarnation,
+      ...(implementation === undefined ? {} : { implementation }),
+    });
     runRoot(this.#core, background('start', started), async (context) => {
       const { coldStartMs } = this.#core.capacity;
       if (cold && coldStartMs > 0) await context.clock.sleep(coldStartMs);

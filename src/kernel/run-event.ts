@@ -1,6 +1,7 @@
 import type { HttpMethod, NetworkErrorKind } from './http-message.ts';
 import type { CallId, EventId, FaultId, InstanceId, SpanId, TraceId } from './ids.ts';
 import type { Json } from './json.ts';
+import type { Implementation } from './run-settings.ts';
 import type { Priority } from './service-definition.ts';
 import type { ServiceName } from './service-name.ts';
 import type { RunTimeUs } from './units.ts';
@@ -58,7 +59,11 @@ export interface RunEventPayloads {
   'run.commanded': { readonly command: Json };
 
   // Instances.
-  'instance.started': { readonly incarnation: number };
+  'instance.started': {
+    readonly incarnation: number;
+    /** In which language its service is, where it is not TypeScript. */
+    readonly implementation?: Implementation;
+  };
   'instance.ready': Record<never, never>;
   'instance.draining': Record<never, never>;
   'instance.hung': Record<never, never>;

@@ -41,6 +41,14 @@ export interface RunSettings {
   readonly load: LoadSettings;
   /** Relay every hop through the page's own `fetch`, for the developer tools to show (live host). */
   readonly everyHopThroughBrowser: boolean;
+  /** Which implementation of a service an instance runs; it is asked when the instance starts. */
+  readonly implementations: Implementations;
+}
+
+/** A service may have a second implementation behind the same contract, in another language. */
+export type Implementation = 'typescript' | 'python';
+export interface Implementations {
+  readonly shipping: Implementation;
 }
 
 /** `two-choices`: of two at random the one with fewer requests under way. `peak-ewma`: the one with the better answer times. */

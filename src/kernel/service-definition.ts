@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import type { HttpRequest, HttpResponse } from './http-message.ts';
 import type { Json } from './json.ts';
+import type { Implementation } from './run-settings.ts';
 import type { ServiceName } from './service-name.ts';
 import type { AnyTable } from './table.ts';
 
@@ -24,6 +25,8 @@ export interface BackgroundTask {
 /** A service, for any host: what it stores, how it answers, what it does unasked. */
 export interface ServiceDefinition {
   readonly name: ServiceName;
+  /** In which language it is, where it is not the first one. */
+  readonly implementation?: Implementation;
   readonly tables: readonly AnyTable[];
   /** `POST /orders/{id}/cancellation`: the operation a request asks for, or its method and path when there is none. */
   operationOf(request: HttpRequest): string;

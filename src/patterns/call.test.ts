@@ -608,7 +608,10 @@ describe('bulkhead', () => {
 
 describe('CB-24 a breaker that is moved by hand', () => {
   const oneAttempt = { edge: { ...testEdgePolicy, retry: null } };
-  const hand = async ({ world, order }: Awaited<ReturnType<typeof callingWorld>>, state: CircuitState | 'reset') =>
+  const hand = async (
+    { world, order }: Awaited<ReturnType<typeof callingWorld>>,
+    state: CircuitState | 'reset',
+  ) =>
     await world.run(order, async (context) =>
       controlBreaker(
         context,

@@ -1,4 +1,5 @@
 import type {
+  Implementation,
   InstanceId,
   InstanceState,
   RunEvent,
@@ -26,6 +27,7 @@ export interface InstanceView {
   readonly reason: string | null;
   /** Slots in use over the last second ÷ slots, as it says itself; null: it was not asked (`instance.load`). */
   readonly busy: number | null;
+  readonly implementation: Implementation;
 }
 
 /** What the autoscaler said last of a service. */
@@ -64,6 +66,7 @@ const instanceOf = (state: Topology, { instance, service }: RunEvent): InstanceV
     shed: 0,
     reason: null,
     busy: null,
+    implementation: 'typescript',
   };
 
 const edgeOf = (state: Topology, from: ServiceName, to: ServiceName): EdgeView =>
@@ -105,6 +108,7 @@ export const topology: Projection<Topology> = {
           queued: 0,
           reason: null,
           busy: null,
+          implementation: event.implementation ?? 'typescript',
         });
         break;
       }

@@ -204,6 +204,7 @@ export function classroomSettings(): RunSettings {
       spread: 0.2,
     },
     everyHopThroughBrowser: false,
+    implementations: { shipping: 'typescript' },
   };
 }
 

@@ -184,6 +184,10 @@ export const runSettingsSchema: z.ZodMiniType<RunSettings> = z.strictObject({
   autoscaler: z._default(z.nullable(autoscaler), null),
   load: loadSchema,
   everyHopThroughBrowser: z.boolean(),
+  // Setups that are older than the second implementation have only the first.
+  implementations: z._default(z.strictObject({ shipping: z.enum(['typescript', 'python']) }), {
+    shipping: 'typescript',
+  }),
 });
 
 export const parseRunSettings = (input: unknown): Result<RunSettings, Refusal> =>

@@ -51,6 +51,8 @@ export async function forkRun({
     );
     throw new Error(`the past came out otherwise at event ${differs < 0 ? fork.events.length : differs}`);
   }
-  fork.plan([...kept.filter((command) => command.atMs > atMs), ...commands]);
+  const toCome = [...kept.filter((command) => command.atMs > atMs), ...commands];
+  await fork.prepare(toCome);
+  fork.plan(toCome);
   return fork;
 }

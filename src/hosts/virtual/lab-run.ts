@@ -22,7 +22,6 @@ import {
   type RunEvent,
   type RunSettings,
   runTimeUs,
-  type ServiceDefinition,
   type ServiceName,
   serviceOf,
 } from '../../kernel/index.ts';
@@ -37,6 +36,7 @@ import {
   type Setup,
 } from '../../setups/index.ts';
 import { memoisedCrypto } from './memoised-crypto.ts';
+import { implementationsChosenBy, ServiceCode } from './service-code.ts';
 import { VirtualHost } from './virtual-host.ts';
 import type { Pump, Turn, VirtualTime } from './virtual-time.ts';
 
@@ -84,7 +84,7 @@ export class LabRun implements CommandedRun {
   readonly seed: number;
   readonly #host: VirtualHost;
   readonly #composition: Composition;
-  readonly #definitions: ReadonlyMap<ServiceName, ServiceDefinition>;
+  readonly #code: ServiceCode;
   readonly #opening: ShopOpening;
   readonly #roster: InstanceRoster;
   readonly #autoscaler: Autoscaler;
@@ -98,21 +98,19 @@ export class LabRun implements CommandedRun {
   /** Loads the services. Nothing has happened yet: the clock stands at 0:00. Throws when a fault of the setup sits where nobody is. */
   static async create(options: LabOptions): Promise<LabRun> {
     const { composition, load } = compositions[options.composition ?? options.setup.composition];
-    const definitions = new Map<ServiceName, ServiceDefinition>();
-    for (const service of composition.services) definitions.set(service, await load(service));
-    return new LabRun(options, composition, definitions);
+    const code = new ServiceCode(load);
+    for (const service of composition.services) await code.load(service, options.setup.settings);
+    const run = new LabRun(options, composition, code);
+    await run.prepare(options.commands ?? []);
+    return run;
   }
 
-  private constructor(
-    options: LabOptions,
-    composition: Composition,
-    definitions: ReadonlyMap<ServiceName, ServiceDefinition>,
-  ) {
+  private constructor(options: LabOptions, composition: Composition, code: ServiceCode) {
     const { setup } = options;
     this.setup = setup;
     this.seed = options.seed ?? setup.seed;
     this.#composition = composition;
-    this.#definitions = definitions;
+    this.#code = code;
     this.#opening = new ShopOpening(composition.lookUps);
     this.#toArm = setup.faults;
     const instances = instancesOf(composition, setup.settings);
@@ -244,6 +242,8 @@ export class LabRun implements CommandedRun {
    */
   async command(command: unknown): Promise<CommandResult> {
     const { time } = this.#host;
+    const missing = this.#missing(command);
+    if (missing !== null) await this.#loadCode(missing);
     let result: CommandResult | null = null;
     // awaited elsewhere: by the clock, which goes on until it has settled
     const executed = this.#execute(command).then((given) => {
@@ -266,10 +266,20 @@ export class LabRun implements CommandedRun {
    * others let it go on.
    */
   async begin(command: unknown): Promise<CommandResult> {
+    const missing = this.#missing(command);
+    if (missing !== null) await this.#loadCode(missing);
     return await this.#execute(command);
   }
 
-  /** Lets commands be done at moments to come, after everything else of those moments. */
+  /** Loads the code that commands to come will choose: within the run, nothing can be waited for that is outside it. */
+  async prepare(commands: readonly ScheduledCommand[]): Promise<void> {
+    for (const { command } of commands) {
+      const missing = this.#missing(command);
+      if (missing !== null) await this.#loadCode(missing);
+    }
+  }
+
+  /** Lets commands be done at moments to come, after everything else of those moments. `prepare` them first. */
   plan(commands: readonly ScheduledCommand[]): void {
     for (const planned of commands) {
       this.#planned.add(planned);
@@ -304,6 +314,9 @@ export class LabRun implements CommandedRun {
     const before = this.#wanted();
     this.#host.write({ type: 'run.settings.changed', settings: settings as unknown as Json }, { cause });
     this.#host.changeSettings(settings);
+    for (const instance of this.#host.instances) {
+      this.#host.replace(instance, this.#code.of(serviceOf(instance), settings));
+    }
     this.#autoscaler.settingsChanged();
     this.#roster.changed(before, this.#wanted());
   }
@@ -378,9 +391,23 @@ export class LabRun implements CommandedRun {
 
   #add(instance: InstanceId): void {
     if (this.#host.has(instance)) return;
-    const definition = this.#definitions.get(serviceOf(instance));
-    if (definition === undefined) throw new Error(`this shop has no service for ${instance}`);
+    const definition = this.#code.of(serviceOf(instance), this.#host.settings);
     this.#host.add(definition, Number(instance.slice(instance.lastIndexOf('-') + 1)));
+  }
+
+  /** Null when all that a command will choose is loaded. */
+  #missing(command: unknown): Pick<RunSettings, 'implementations'> | null {
+    const chosen = implementationsChosenBy(command, this.#host.settings);
+    return chosen === null || this.#code.has(this.#composition.services, chosen) ? null : chosen;
+  }
+
+  async #loadCode(chosen: Pick<RunSettings, 'implementations'>): Promise<void> {
+    const over = this.#host.time.holdForExternal();
+    try {
+      for (const service of this.#composition.services) await this.#code.load(service, chosen);
+    } finally {
+      over();
+    }
   }
 
   async #execute(command: unknown): Promise<CommandResult> {

@@ -89,7 +89,8 @@ interface Life {
 
 interface Instance {
   readonly id: InstanceId;
-  readonly definition: ServiceDefinition;
+  /** Of its next life. */
+  definition: ServiceDefinition;
   incarnation: number;
   life: Life | null;
   /** Why it does not answer any more. */
@@ -176,6 +177,11 @@ export class VirtualHost {
     this.#database(definition.name).define(definition.tables);
     this.#instances.set(id, { id, definition, incarnation: 0, life: null, ended: null });
     return id;
+  }
+
+  /** Gives an instance other code, with the same tables: it runs from its next start on. */
+  replace(id: InstanceId, definition: ServiceDefinition): void {
+    this.#instance(id).definition = definition;
   }
 
   has(id: InstanceId): boolean {

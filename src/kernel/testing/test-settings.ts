@@ -96,6 +96,7 @@ const baseSettings: RunSettings = {
     spread: 0,
   },
   everyHopThroughBrowser: false,
+  implementations: { shipping: 'typescript' },
 };
 
 const isPlain = (value: unknown): value is Record<string, unknown> =>

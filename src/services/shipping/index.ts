@@ -1,41 +1,17 @@
-import {
-  defineService,
-  discoveryTask,
-  inboxTable,
-  keySetTask,
-  leaseTable,
-  outboxRelayTask,
-  outboxTables,
-  registrationTask,
-  subscriptionTask,
-} from '../../patterns/index.ts';
-import { shippingContract } from './contract.ts';
+import { defineShipping } from './define-shipping.ts';
 import { customersHandlers } from './handlers.ts';
 import { cancelShipment, dispatchShipment, holdShipment } from './model.ts';
 import { shipmentTopic } from './news.ts';
 import { orderEvents } from './order-events.ts';
-import { orderStatusesTable, shipmentsTable } from './tables.ts';
+import { shipmentsTable } from './tables.ts';
 import { trackingTask } from './tracking.ts';
 
-const subscriptions = [orderEvents];
 const changed = [shipmentsTable, ...shipmentTopic.tables];
 
-/**
- * Shipping: quotes, parcels and their way. Store operations: `hold shipment`, `cancel shipment`,
- * `dispatch shipment`, `get shipment`, `tracking look`, `tracking advanced`, `consume orders`.
- */
-export const shippingService = defineService({
-  contract: shippingContract,
-  tables: [shipmentsTable, orderStatusesTable, ...outboxTables, inboxTable, leaseTable],
-  subscriptions,
-  background: [
-    registrationTask(),
-    discoveryTask(['order', 'broker', 'user']),
-    keySetTask,
-    subscriptionTask(subscriptions),
-    outboxRelayTask(),
-    trackingTask(shipmentTopic),
-  ],
+/** Shipping in TypeScript. The other implementation is in `python/`. */
+export const shippingService = defineShipping({
+  orderEvents,
+  tracking: trackingTask(shipmentTopic),
   handlers: {
     ...customersHandlers,
     createShipment: async ({ params: { orderId }, body }, context) => {

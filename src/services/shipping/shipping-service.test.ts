@@ -1,12 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { instanceId, type RunSettings } from '../../kernel/index.ts';
+import { instanceId, type RunSettings, type ServiceDefinition } from '../../kernel/index.ts';
 import { createTestWorld } from '../../kernel/testing/test-host.ts';
 import type { DeepPartial } from '../../kernel/testing/test-settings.ts';
 import { brokerService } from '../broker/index.ts';
 import { registryService } from '../registry/index.ts';
 import { shippingPriceMinor } from './contract.ts';
 import { shippingService } from './index.ts';
+import { loadPythonShipping } from './python/index.ts';
 import { orderStatusesTable, shipmentsTable } from './tables.ts';
 import { checkDigit, trackingNumberOf } from './tracking-number.ts';
 
@@ -18,18 +19,25 @@ const SHIPPING = instanceId('shipping', 1);
 const ADDRESS = { name: 'A', street: 'S 1', postcode: '1', city: 'C', country: 'FR' };
 const BODY = { customerId: 'cus_1', address: ADDRESS, weightG: 1200 };
 
-async function open(settings: DeepPartial<RunSettings> = {}) {
+const implementations = [
+  { language: 'TypeScript', load: async () => shippingService },
+  { language: 'Python', load: loadPythonShipping },
+];
+
+async function openWith(load: () => Promise<ServiceDefinition>, settings: DeepPartial<RunSettings>) {
   const world = createTestWorld({ settings });
   world.add(registryService);
   world.add(brokerService);
-  world.add(shippingService);
+  world.add(await load());
   await world.runFor(1500);
   const ask = async (method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, body?: unknown) =>
     await world.ask(SHIPPING, { method, path, from: ORDER, ...(body === undefined ? {} : { body }) });
   return { world, ask };
 }
 
-describe('shipping', () => {
+describe.each(implementations)('shipping in $language', ({ load }) => {
+  const open = async (settings: DeepPartial<RunSettings> = {}) => await openWith(load, settings);
+
   it('quotes by weight and zone, and says where we do not deliver', async () => {
     const { ask } = await open();
     expect((await ask('GET', '/shipping-quotes?country=DE&weightG=1000')).body).toMatchObject({
@@ -48,21 +56,6 @@ describe('shipping', () => {
     expect((await ask('GET', '/shipping-quotes?country=DE&weightG=0')).status).toBe(400);
     expect((await ask('GET', '/shipping-quotes?country=DE&weightG=heavy')).status).toBe(400);
     expect((await ask('GET', '/shipping-quotes')).status).toBe(400);
-  });
-
-  it('a heavier parcel never costs less', () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom('domestic', 'europe', 'world'),
-        fc.nat(31_500),
-        fc.nat(31_500),
-        (zone, a, b) => {
-          expect(shippingPriceMinor(zone, Math.max(a, b))).toBeGreaterThanOrEqual(
-            shippingPriceMinor(zone, Math.min(a, b)),
-          );
-        },
-      ),
-    );
   });
 
   it('keeps the newest status of an order: older news that arrives later (a redriven dead letter) changes nothing', async () => {
@@ -173,6 +166,23 @@ describe('shipping', () => {
     await world.runFor(15_000);
     const [row] = world.rows('shipping', shipmentsTable);
     expect(row).toMatchObject({ status: 'delivered', sequence: 6 });
+  });
+});
+
+describe('shipping', () => {
+  it('a heavier parcel never costs less', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('domestic', 'europe', 'world'),
+        fc.nat(31_500),
+        fc.nat(31_500),
+        (zone, a, b) => {
+          expect(shippingPriceMinor(zone, Math.max(a, b))).toBeGreaterThanOrEqual(
+            shippingPriceMinor(zone, Math.min(a, b)),
+          );
+        },
+      ),
+    );
   });
 
   it("tracking numbers are of the posts' form (UPU S10)", () => {

@@ -16,10 +16,13 @@ import { isBreakable } from '../../state/actions.ts';
 import { useActions, useProjections, useStores } from '../../state/hooks.ts';
 import { BreakerState } from '../../widgets/breaker-state.tsx';
 import { RingGauge } from '../../widgets/ring-gauge.tsx';
+import { LANGUAGES } from '../source/language-word.ts';
 import { AutoscalerSection } from './autoscaler-section.tsx';
 import { BreakRow } from './break-row.tsx';
 import { Failures } from './failures.tsx';
+import { ImplementationSection } from './implementation-section.tsx';
 import { isScalable, ScaleStepper } from './scale-stepper.tsx';
+import { SourceSection } from './source-section.tsx';
 
 const WORDS: Readonly<Record<InstanceState, string>> = {
   starting: 'starting',
@@ -73,10 +76,13 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
     (span) => span.from === service || span.to === service,
     6,
   );
-  const capacity = projections.facts.settings?.services[service];
+  const { settings } = projections.facts;
+  const capacity = settings?.services[service];
   /** One that was scaled in is history. */
   const isShown = ({ instance, state }: InstanceView) =>
     state !== 'stopped' || numberOf(instance) <= (capacity?.instances ?? 1);
+  // A log may be older than the choice.
+  const chosen = settings?.implementations?.[service as 'shipping'] ?? 'typescript';
   return (
     <>
       <p className="text-muted">{ABOUT[service]}</p>
@@ -108,6 +114,7 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
                       {instance.state === 'ready' &&
                         ` · ${instance.slotsUsed}/${instance.slots || (capacity?.requestSlots ?? 0)} slots`}
                       {instance.state === 'draining' && ` · ${instance.slotsUsed} still under way`}
+                      {instance.implementation !== 'typescript' && ` · ${LANGUAGES[instance.implementation]}`}
                       {instance.queued > 0 && ` · ${instance.queued} waiting`}
                       {instance.state === 'crashed' && ` at ${formatRunTime(instance.sinceUs)}`}
                     </p>
@@ -190,6 +197,11 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
       )}
 
       <Failures spans={failures} />
+
+      {service === 'shipping' && instances.length > 0 && (
+        <ImplementationSection instances={instances} chosen={chosen} />
+      )}
+      <SourceSection service={service} runs={instances[0]?.implementation ?? chosen} />
     </>
   );
 }
