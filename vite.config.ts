@@ -46,6 +46,8 @@ export default defineConfig({
       // keep the bundler from joining the chunks of the first load (6 kB).
       external: ['@micropython/micropython-webassembly-pyscript'],
       onLog,
+      // They are pure: what only later views read of them (why a request failed) is not in the first load (4 kB).
+      treeshake: { moduleSideEffects: [{ test: /src\/projections\//, sideEffects: false }] },
     },
   },
 });

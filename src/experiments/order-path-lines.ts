@@ -3,6 +3,6 @@
  * (`scripts/order-path-lines.mjs`); its test fails when these are no longer true.
  */
 export const ORDER_PATH_LINES = {
-  microservices: 1983,
-  monolith: 1244,
+  microservices: 2099,
+  monolith: 1351,
 } as const;

@@ -36,8 +36,9 @@ export const messagingMutants: readonly Mutant[] = [
     edits: [
       {
         file: SHIPPING,
-        before: '  defineService,\n',
-        after: '  brokerContract,\n  call,\n  defineService,\n',
+        before: "import { defineShipping } from './define-shipping.ts';\n",
+        after:
+          "import { brokerContract, call } from '../../patterns/index.ts';\nimport { defineShipping } from './define-shipping.ts';\n",
       },
       {
         file: SHIPPING,

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { EdgePolicy } from '../kernel/index.ts';
-import { type Context, type HttpRequest, jsonResponse } from '../kernel/index.ts';
+import { type Context, type EdgePolicy, type HttpRequest, jsonResponse } from '../kernel/index.ts';
 import { type DeepPartial, testEdgePolicy } from '../kernel/testing/test-settings.ts';
 import { call } from './call.ts';
 import { callingWorld, fail, make, makeOnce, params, read } from './testing/calling-world.ts';

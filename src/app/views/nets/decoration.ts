@@ -1,4 +1,4 @@
-import type { EdgePolicy } from '../../../kernel/index.ts';
+import { type Decorator, type EdgePolicy, USUAL_ORDER } from '../../../kernel/index.ts';
 import { formatSize } from '../../../projections/index.ts';
 
 /** One ring around the call. */
@@ -8,27 +8,37 @@ export interface Ring {
   readonly numbers: string | null;
 }
 
-/** What each ring says of a policy. A call goes through them from the first to the last. */
-const RINGS: readonly { readonly title: string; readonly numbers: (policy: EdgePolicy) => string | null }[] =
-  [
-    // A caller has one or has none: nothing of it is set here, and no caller of this shop has one on an edge.
-    { title: 'Fallback', numbers: () => null },
-    {
-      title: 'Retry',
-      numbers: ({ retry }) => retry && `${retry.maxAttempts} attempts`,
-    },
-    { title: 'Throttling', numbers: ({ throttle }) => throttle && `K = ${throttle.multiplier}` },
-    {
+const RINGS: Readonly<Record<Decorator, { title: string; numbers: (policy: EdgePolicy) => string | null }>> =
+  {
+    retry: { title: 'Retry', numbers: ({ retry }) => retry && `${retry.maxAttempts} attempts` },
+    hedge: { title: 'Hedge', numbers: ({ hedge }) => hedge && `after ${formatSize(hedge.delayMs)}` },
+    throttle: { title: 'Throttling', numbers: ({ throttle }) => throttle && `K = ${throttle.multiplier}` },
+    breaker: {
       title: 'Circuit breaker',
       numbers: ({ breaker }) =>
         breaker &&
         `${breaker.failureRateThreshold} % of ${breaker.slidingWindowSize}${breaker.slidingWindowType === 'TIME_BASED' ? ' s' : ''}`,
     },
-    { title: 'Rate limiter', numbers: ({ rateLimit }) => rateLimit && `${rateLimit.perSecond}/s` },
-    { title: 'Timeout', numbers: ({ timeoutMs }) => (timeoutMs === null ? null : formatSize(timeoutMs)) },
-    { title: 'Bulkhead', numbers: ({ bulkhead }) => bulkhead && `${bulkhead.maxConcurrentCalls} at once` },
-  ];
+    'rate-limiter': {
+      title: 'Rate limiter',
+      numbers: ({ rateLimit }) => rateLimit && `${rateLimit.perSecond}/s`,
+    },
+    timeout: {
+      title: 'Timeout',
+      numbers: ({ timeoutMs }) => (timeoutMs === null ? null : formatSize(timeoutMs)),
+    },
+    bulkhead: {
+      title: 'Bulkhead',
+      numbers: ({ bulkhead }) => bulkhead && `${bulkhead.maxConcurrentCalls} at once`,
+    },
+  };
 
-/** The rings of a policy, outermost first. */
-export const ringsOf = (policy: EdgePolicy): readonly Ring[] =>
-  RINGS.map(({ title, numbers }) => ({ title, numbers: numbers(policy) }));
+/** The rings of a policy, outermost first: a fallback around all, which belongs to the call; no caller here has one. */
+export const ringsOf = (policy: EdgePolicy): readonly Ring[] => [
+  { title: 'Fallback', numbers: null },
+  // A run recorded before the order was a choice has none.
+  ...(policy.order ?? USUAL_ORDER).map((decorator) => {
+    const { title, numbers } = RINGS[decorator];
+    return { title, numbers: numbers(policy) ?? null };
+  }),
+];

@@ -47,6 +47,13 @@ export const NETS: readonly Net[] = [
     ],
   },
   {
+    id: 'hedge',
+    title: 'Hedge',
+    about: 'Sends a second attempt beside one that takes long; the first answer counts.',
+    start: { delayMs: 500 },
+    parameters: [{ field: 'delayMs', title: 'After', unit: 'ms' }],
+  },
+  {
     id: 'throttle',
     title: 'Client-side throttling',
     about: 'Turns attempts away itself while the callee takes few.',
