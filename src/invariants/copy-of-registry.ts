@@ -15,6 +15,9 @@ function longestLookUpUs(settings: RunSettings | null): number {
   return 1000 * Math.max(registry.leaseMs, ...patience);
 }
 
+/** Live, a commit may be told to have been later than it was read: two workers' clocks, and a busy thread. */
+const TOLD_LATE_US = 1_000_000;
+
 /** A copy may be stale, but it is a copy: of what the registry listed when it was asked (DISC-2, DISC-7). */
 export const copyOfRegistry = defineChecker(
   'INV-22',
@@ -38,7 +41,8 @@ export const copyOfRegistry = defineChecker(
           run.later(() => {
             for (const instance of Object.values(event.known).flat()) {
               const listed = (stays.get(instance) ?? []).some(
-                ({ fromUs, toUs }) => fromUs <= event.timeUs && (toUs === null || toUs >= sinceUs),
+                ({ fromUs, toUs }) =>
+                  fromUs <= event.timeUs + TOLD_LATE_US && (toUs === null || toUs >= sinceUs),
               );
               if (!listed)
                 report(`${event.instance} believes in ${instance}, which the registry does not list`, event);
