@@ -7,6 +7,7 @@ import {
   elapsedMs,
   type InstanceId,
   instanceId,
+  numberOfInstance,
   Once,
   type RunTimeUs,
   type ServiceName,
@@ -171,11 +172,9 @@ function byService(instances: readonly RegisteredInstance[]): Map<ServiceName, I
     list.push(id);
     result.set(service, list);
   }
-  for (const list of result.values()) list.sort((a, b) => numberOf(a) - numberOf(b));
+  for (const list of result.values()) list.sort((a, b) => numberOfInstance(a) - numberOfInstance(b));
   return result;
 }
-
-const numberOf = (id: InstanceId): number => Number(id.slice(id.lastIndexOf('-') + 1));
 
 // One bare attempt: the registry has a fixed address, and neither breaker nor retry stands before it.
 const askRegistry = <Params, Query, Body, Answer>(
