@@ -53,6 +53,17 @@ export function deployedInstances(
   return numbers.map((number) => instanceId(service, number));
 }
 
+/** The settings with nothing under way: all instances of the stable version, and each gets its share. */
+export function settledDeployments(settings: RunSettings): RunSettings {
+  const deployments: Partial<Record<ServiceName, Deployment>> = {};
+  for (const [name, { stable, instances }] of Object.entries(settings.deployments)) {
+    const kept = instances.filter(({ version }) => version === stable);
+    const replicas = settings.services[name as ServiceName].instances;
+    deployments[name as ServiceName] = withReplicas({ stable, instances: kept, traffic: null }, replicas);
+  }
+  return { ...settings, deployments };
+}
+
 /** The settings with as many deployed instances of each service as they ask for. */
 export function withDeployedReplicas(settings: RunSettings): RunSettings {
   const deployments: Partial<Record<ServiceName, Deployment>> = {};

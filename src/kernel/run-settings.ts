@@ -79,6 +79,8 @@ export interface ReleaseSettings {
     /** At this share of failures, and more than the old version has, the release is aborted. */
     readonly maxErrorRate: number;
   };
+  /** A new instance counts as ready when it has been for so long: callers have to find it. */
+  readonly minReadyMs: number;
   /** No instance more became ready for so long: the release has failed. */
   readonly progressDeadlineMs: number;
 }

@@ -18,6 +18,7 @@ import { loadOf, peakEwma } from './instance-load.ts';
 import { type Balancing, pickInstance } from './load-balancer.ts';
 import { sleepOut } from './paced.ts';
 import { type RegisteredInstance, registryContract } from './registry-contract.ts';
+import { byTraffic } from './release/traffic.ts';
 
 /** Where everybody finds these without asking: the door, the registry itself, and the bank outside. */
 const FIXED: Readonly<Partial<Record<ServiceName, InstanceId>>> = {
@@ -82,7 +83,14 @@ export async function resolve(
   book.turns.set(service, turn + 1);
   const balancing = balancingOf(context, service, turn, options.draw ?? ['turn', turn]);
   const choice = [others, trusted, known].find((some) => some.length > 0) ?? known;
-  return pickInstance(choice, balancing);
+  const routed = byTraffic(choice, context.settings.deployments[service], () =>
+    context.random.uniform(
+      'traffic',
+      edgeKey({ from: context.service, to: service }),
+      ...(options.draw ?? ['turn', turn]),
+    ),
+  );
+  return pickInstance(routed, balancing);
 }
 
 function balancingOf(

@@ -162,6 +162,7 @@ export const RELEASES: ReleaseSettings = {
   rolling: { maxSurge: 1, maxUnavailable: 0 },
   blueGreen: { keepOldMs: 10_000 },
   canary: { instances: 1, steps: [0.1, 0.5], stepMs: 10_000, minimumRequests: 10, maxErrorRate: 0.2 },
+  minReadyMs: 2000,
   progressDeadlineMs: 30_000,
 };
 

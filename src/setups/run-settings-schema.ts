@@ -164,6 +164,7 @@ const releases = z.strictObject({
     minimumRequests: whole(1, 100_000),
     maxErrorRate: between(0.001, 1),
   }),
+  minReadyMs: ms,
   progressDeadlineMs: periodMs,
 });
 

@@ -104,6 +104,7 @@ const baseSettings: RunSettings = {
     rolling: { maxSurge: 1, maxUnavailable: 0 },
     blueGreen: { keepOldMs: 1000 },
     canary: { instances: 1, steps: [0.1, 0.5], stepMs: 1000, minimumRequests: 10, maxErrorRate: 0.2 },
+    minReadyMs: 0,
     progressDeadlineMs: 5000,
   },
 };
