@@ -154,10 +154,10 @@ describe('side by side', () => {
   });
 
   it('REL-7 canary: a share of the requests, and as large a share of the instances', () => {
-    const phases = phasesOf('canary', 4, settings);
+    const phases = phasesOf('canary', 5, settings);
     expect(
       phases.map((phase) => ('instances' in phase ? [phase.kind, phase.instances] : phase.kind)),
-    ).toEqual([['prepare', 1], ['shared', 1], ['shared', 2], ['shared', 4], 'finish']);
+    ).toEqual([['prepare', 1], ['shared', 1], ['shared', 3], ['shared', 5], 'finish']);
     expect(phases.map((phase) => ('share' in phase ? phase.share : null))).toEqual([
       null,
       0.1,
@@ -165,7 +165,7 @@ describe('side by side', () => {
       0.5,
       null,
     ]);
-    expect(step(phases[1] as Phase, question(4, '1v1 2v1 3v1 4v1 5v2')).traffic).toEqual({
+    expect(step(phases[1] as Phase, question(5, '1v1 2v1 3v1 4v1 5v1 6v2')).traffic).toEqual({
       v1: 0.9,
       v2: 0.1,
     });
