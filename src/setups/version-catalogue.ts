@@ -59,7 +59,7 @@ export const VERSION_CATALOGUE: Readonly<Record<DeployableService, Owned>> = {
         change: 'breaking',
         title: 'Tidier names in reservations',
         truth:
-          'A reservation\u2019s status is called state now. Order looks for status and does not find it.',
+          'The total of a reservation has another name now. Order looks for the old one, and cannot price the order.',
       },
     ],
   },
