@@ -1,10 +1,11 @@
 import type { DeployableService, VersionLabel } from '../kernel/index.ts';
+import type { ContractBreak } from '../patterns/index.ts';
 
-export type ContractCheck = (
-  service: DeployableService,
-  label: VersionLabel,
-) => readonly { readonly problem: string }[];
+/** What consumers need and this version of a service does not give. In the monolith the compiler says the same. */
+export type ContractCheck = (service: DeployableService, label: VersionLabel) => readonly ContractBreak[];
 
+/** All consumers' expectations and all versions' contracts; with them, a check asks nobody. */
 export async function loadContractCheck(): Promise<ContractCheck> {
-  return () => [];
+  const { breaksOf } = await import('./consumer-contracts.ts');
+  return breaksOf;
 }
