@@ -8,7 +8,7 @@ import { userContract } from '../user/contract.ts';
 // What customers need of the services behind the shop's door. They read what they get by these very schemas.
 
 export const signedInSchema = z.object({ token: z.string() });
-export const placedSchema = z.looseObject({ orderId: z.string() });
+export const placedSchema = z.object({ orderId: z.string() });
 /** They look at it, whatever it is. */
 const shown = z.unknown();
 

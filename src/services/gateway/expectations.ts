@@ -12,7 +12,7 @@ export const gatewayExpectations: readonly Expectation[] = [
   { consumer: 'gateway', operation: jwksOperation, sends: {} },
   ...contracts
     .flatMap((contract) => Object.values(contract.operations))
-    .filter(({ access }) => access.kind !== 'services')
+    .filter(({ access, id }) => access.kind !== 'services' && id !== jwksOperation.id)
     .map((operation) => ({
       consumer: 'gateway' as const,
       operation: reads(operation, z.unknown()),
