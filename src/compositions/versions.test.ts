@@ -74,8 +74,11 @@ describe('versions of the services', () => {
 
   it('VER-2: a new field is all that a second version has more, and it says what is so', async () => {
     const shop = await openVersionShop({ user: 'v2', product: 'v2', order: 'v2', shipping: 'v2' });
-    const me = (await shop.ask('user', 'GET', '/users/me', { as: 'ada' })).body as Record<string, Json>;
-    expect(me['initials']).toBe(initialsOf(String(me['name'])));
+    const me = (await shop.ask('user', 'GET', '/users/me', { as: 'ada' })).body as {
+      readonly name: string;
+      readonly initials: string;
+    };
+    expect(me.initials).toBe(initialsOf(me.name));
     expect(['Ada King Lovelace', ' Cher ', 'Émile  Zola'].map(initialsOf)).toEqual(['AL', 'C', 'ÉZ']);
 
     const stockOfOne = async (stock: number) => {

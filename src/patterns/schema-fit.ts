@@ -64,14 +64,15 @@ function objectMisfits(
 const isSchema = (value: Json | undefined): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const listed = (value: Json | undefined): readonly Json[] | null =>
+  Array.isArray(value) ? (value as readonly Json[]) : null;
+
 /** The schemas of which one must hold: those of `anyOf` and `oneOf`, and one for each of several types. */
 function alternatives(schema: JsonSchema): readonly JsonSchema[] {
-  const { type } = schema;
-  if (Array.isArray(type)) return type.map((each) => ({ ...schema, type: each }));
-  const several = schema['anyOf'] ?? schema['oneOf'];
-  return Array.isArray(several)
-    ? several.flatMap((each) => (isSchema(each) ? alternatives(each) : []))
-    : [schema];
+  const types = listed(schema['type']);
+  if (types !== null) return types.map((each) => ({ ...schema, type: each }));
+  const several = listed(schema['anyOf'] ?? schema['oneOf']);
+  return several !== null ? several.flatMap((each) => (isSchema(each) ? alternatives(each) : [])) : [schema];
 }
 
 const fitsType = (given: Json | undefined, taken: Json | undefined): boolean =>
@@ -80,7 +81,7 @@ const fitsType = (given: Json | undefined, taken: Json | undefined): boolean =>
 /** The values that a schema names; null: any. */
 function valuesOf(schema: JsonSchema): readonly Json[] | null {
   if (schema['const'] !== undefined) return [schema['const']];
-  return Array.isArray(schema['enum']) ? schema['enum'] : null;
+  return listed(schema['enum']);
 }
 
 function fitsValues(given: JsonSchema, taken: JsonSchema): boolean {
@@ -95,7 +96,7 @@ function fieldsOf(schema: JsonSchema): {
   const { properties, required } = schema;
   return {
     fields: isSchema(properties) ? (properties as Readonly<Record<string, JsonSchema>>) : {},
-    required: Array.isArray(required) ? required : [],
+    required: listed(required) ?? [],
   };
 }
 
