@@ -1,6 +1,7 @@
 import {
   FIRST_VERSION,
   type InstanceId,
+  type Plane,
   type ReleaseFigures,
   type RunEvent,
   type RunTimeUs,
@@ -25,6 +26,10 @@ interface Answer {
   readonly failures: number;
   readonly requests: number;
 }
+
+/** Somebody who wants something. The broker delivers until it is taken, and what is delivered is nobody's request. */
+const asks = ({ plane, service }: { readonly plane: Plane; readonly service: ServiceName }): boolean =>
+  plane === 'data' && service !== 'broker';
 
 /** No analysis looks further back. */
 const KEPT = 20_000;
@@ -56,16 +61,14 @@ export class VersionsSeen {
         this.#lives.delete(instance);
         return;
       case 'response.received':
-        if (event.plane === 'data')
-          this.#count(event.toInstance, event.timeUs, 1, event.status >= 500 ? 1 : 0);
+        if (asks(event)) this.#count(event.toInstance, event.timeUs, 1, event.status >= 500 ? 1 : 0);
         return;
       case 'request.failed':
-        if (event.plane === 'data' && event.error !== 'cancelled')
-          this.#count(event.toInstance, event.timeUs, 1, 1);
+        if (asks(event) && event.error !== 'cancelled') this.#count(event.toInstance, event.timeUs, 1, 1);
         return;
       case 'response.unreadable':
         // Its answer has been counted as a good one.
-        if (event.plane === 'data') this.#count(event.toInstance, event.timeUs, 0, 1);
+        if (asks(event)) this.#count(event.toInstance, event.timeUs, 0, 1);
         return;
       default:
     }
