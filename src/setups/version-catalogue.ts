@@ -51,15 +51,16 @@ export const VERSION_CATALOGUE: Readonly<Record<DeployableService, Owned>> = {
       {
         label: 'v2',
         change: 'new-field',
-        title: 'Products say how many are left',
-        truth: 'A new field, availability, in each product. Nobody has to know of it.',
+        title: 'Products say whether they are in stock',
+        truth:
+          'A new field, availability, in each product: in-stock, few-left or sold-out. Nobody has to know of it.',
       },
       {
         label: 'v3',
         change: 'breaking',
         title: 'Tidier names in reservations',
         truth:
-          'The total of a reservation has another name now. Order looks for the old one, and cannot price the order.',
+          'A reservation\u2019s totalMinor is called goodsMinor now. Order looks for totalMinor and does not find it.',
       },
     ],
   },
