@@ -1,4 +1,3 @@
-import type { Page } from '@playwright/test';
 import { expectAccessible } from './accessibility.ts';
 import { openTab } from './dock.ts';
 import { expect, type Shop, test } from './shop.ts';

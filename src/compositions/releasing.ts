@@ -77,7 +77,7 @@ export class Releases {
   readonly #deliveries = new Set<Delivery>();
   /** Changes that wait for the next train. */
   #waiting: readonly Change[] = [];
-  #departure: Undo | null = null;
+  #departs = false;
   #number: number;
 
   constructor(ports: ReleasePorts) {
@@ -172,7 +172,7 @@ export class Releases {
   #wait(change: Change): void {
     this.#waiting = [...this.#waiting, change];
     this.#begin(change, 'queue', this.#nextDeparture());
-    this.#departure ??= this.#scheduleDeparture();
+    if (!this.#departs) this.#scheduleDeparture();
   }
 
   #nextDeparture(): RunTimeUs {
@@ -180,14 +180,15 @@ export class Releases {
     return runTimeUs((Math.floor(this.#ports.now() / periodUs) + 1) * periodUs);
   }
 
-  #scheduleDeparture(): Undo {
+  #scheduleDeparture(): void {
+    this.#departs = true;
     const delayMs = (this.#nextDeparture() - this.#ports.now()) / 1000;
-    return this.#ports.schedule(delayMs, () => {
-      this.#departure = null;
+    this.#ports.schedule(delayMs, () => {
+      this.#departs = false;
       if (this.#waiting.length === 0) return;
       const busy = [...this.#deliveries].some(({ deployable }) => deployable === 'monolith');
       if (busy) {
-        this.#departure = this.#scheduleDeparture();
+        this.#scheduleDeparture();
         return;
       }
       const changes = this.#waiting;

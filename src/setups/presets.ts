@@ -158,7 +158,7 @@ export const DRAIN: DrainSettings = { graceMs: 2000, limitMs: 15_000 };
 /** The classroom's: a release is watched from its beginning to its end. */
 export const RELEASES: ReleaseSettings = {
   pipeline: { buildMs: 3000, testMs: 3000, contractCheckMs: 1000 },
-  train: { everyMs: 60_000, buildMs: 6000, testMs: 12_000, contractCheckMs: 1000 },
+  train: { buildMs: 6000, testMs: 12_000, contractCheckMs: 1000, everyMs: 60_000 },
   rolling: { maxSurge: 1, maxUnavailable: 0 },
   blueGreen: { keepOldMs: 10_000 },
   canary: { instances: 1, steps: [0.25, 0.5], stepMs: 10_000, minimumRequests: 10, maxErrorRate: 0.2 },

@@ -51,9 +51,12 @@ export function ReleaseForm() {
         void release();
       }}
     >
-      <label className="release-field">
-        <span className="label">{monolith ? 'Module' : 'Service'}</span>
+      <div className="release-field">
+        <label className="label" htmlFor={`${id}-service`}>
+          {monolith ? 'Module' : 'Service'}
+        </label>
         <select
+          id={`${id}-service`}
           className="select select-small"
           value={service}
           onChange={(event) => {
@@ -67,10 +70,13 @@ export function ReleaseForm() {
             </option>
           ))}
         </select>
-      </label>
-      <label className="release-field">
-        <span className="label">Version</span>
+      </div>
+      <div className="release-field">
+        <label className="label" htmlFor={`${id}-version`}>
+          Version
+        </label>
         <select
+          id={`${id}-version`}
           className="select select-small"
           value={chosen?.label}
           onChange={(event) => setVersion(event.target.value)}
@@ -81,7 +87,7 @@ export function ReleaseForm() {
             </option>
           ))}
         </select>
-      </label>
+      </div>
       <details className="release-truth text-s">
         <summary>What really happens in {chosen?.label}</summary>
         {chosen !== undefined && (
@@ -90,9 +96,12 @@ export function ReleaseForm() {
           </p>
         )}
       </details>
-      <label className="release-field">
-        <span className="label">Strategy</span>
+      <div className="release-field">
+        <label className="label" htmlFor={`${id}-strategy`}>
+          Strategy
+        </label>
         <select
+          id={`${id}-strategy`}
           className="select select-small"
           aria-describedby={`${id}-how`}
           value={strategy}
@@ -104,7 +113,7 @@ export function ReleaseForm() {
             </option>
           ))}
         </select>
-      </label>
+      </div>
       <p id={`${id}-how`} className="text-s text-muted">
         {how?.text}
       </p>
