@@ -37,7 +37,7 @@ test('live: the canary of a bad version aborts itself, and the view says why', a
   await shop.command({
     type: 'settings.set',
     patch: {
-      load: { ordersPerSecond: 3, statusesPerSecond: 3, browsesPerSecond: 0 },
+      load: { running: true, ordersPerSecond: 3, statusesPerSecond: 3, browsesPerSecond: 0 },
       releases: { ...SHORT_PIPELINE, canary: { stepMs: 5000 } },
     },
   });

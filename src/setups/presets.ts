@@ -161,7 +161,7 @@ export const RELEASES: ReleaseSettings = {
   train: { buildMs: 6000, testMs: 12_000, contractCheckMs: 1000, everyMs: 60_000 },
   rolling: { maxSurge: 1, maxUnavailable: 0 },
   blueGreen: { keepOldMs: 10_000 },
-  canary: { instances: 1, steps: [0.25, 0.5], stepMs: 10_000, minimumRequests: 10, maxErrorRate: 0.2 },
+  canary: { instances: 1, steps: [0.25, 0.5], stepMs: 10_000, minimumRequests: 10, maxErrorRate: 0.05 },
   minReadyMs: 2000,
   progressDeadlineMs: 30_000,
 };

@@ -15,7 +15,7 @@ import {
   waitedUs,
 } from '../../../../projections/index.ts';
 import { VERSION_CATALOGUE } from '../../../../setups/index.ts';
-import { useActions, useProjections, useStores } from '../../../state/hooks.ts';
+import { useActions, useProjections, useRun, useStores } from '../../../state/hooks.ts';
 import { Empty } from '../../../widgets/empty.tsx';
 import { TableScroll } from '../../../widgets/table-scroll.tsx';
 import { ReleaseForm } from './release-form.tsx';
@@ -240,6 +240,18 @@ function Current({ release, nowUs }: { readonly release: ReleaseView; readonly n
   const { ask } = useActions();
   const { view } = useStores();
   const { analysis } = release;
+  const minimum = useRun(
+    ({ projections }) => projections.facts.settings?.releases?.canary.minimumRequests ?? 0,
+  );
+  const seen = useRun(
+    ({ projections }) =>
+      projections.releases.figures.get(release.deployable)?.get(release.version)?.requests ?? 0,
+  );
+  const isTooEarly =
+    release.state === 'under-way' &&
+    release.strategy === 'canary' &&
+    release.stages.at(-1)?.stage === 'deploy' &&
+    seen < minimum;
   const failed = release.stages.findLast(({ outcome }) => outcome === 'failed');
   const abort = async () => {
     const result = await ask({ type: 'release.abort', service: release.of });
@@ -257,6 +269,11 @@ function Current({ release, nowUs }: { readonly release: ReleaseView; readonly n
         </button>
       ) : (
         failed?.detail != null && <p className="text-s text-fail">{failed.detail}</p>
+      )}
+      {isTooEarly && (
+        <p className="text-s text-muted">
+          It is judged when {minimum} requests have gone to {release.version}: {seen} so far.
+        </p>
       )}
       {release.state === 'under-way' && analysis !== null && (
         <p className="num text-s text-muted">
