@@ -1,5 +1,6 @@
 import { test as base } from '@playwright/test';
 import { expectAccessible } from './accessibility.ts';
+import { openTab } from './dock.ts';
 import { expect, Shop, test } from './shop.ts';
 
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] });
@@ -37,7 +38,7 @@ test('an operation is tried from the page: 200, 4xx, curl, its calls and its tra
     const calls = page.getByTestId('waterfall').getByRole('button');
     await expect(calls).toHaveCount(2);
     await expect(calls.last()).toHaveAccessibleName(/^Gateway to Product, GET \/products\/kitchen-01/);
-    await page.getByRole('navigation', { name: 'Details' }).getByRole('button', { name: 'API' }).click();
+    await openTab(page, 'API');
     // What was answered is still there.
     await expect(status).toHaveText(/^200 OK/);
   });
@@ -97,7 +98,7 @@ test('a shared link opens the very same thing, and the projector shows it larger
   const { page } = shop;
   await shop.open('./#composition=monolith');
   await page.getByTestId('node-monolith').getByRole('button').click();
-  await page.getByRole('navigation', { name: 'Details' }).getByRole('button', { name: 'API' }).click();
+  await openTab(page, 'API');
   await page.getByRole('button', { name: 'Theme: as the system. Switch to light' }).click();
   await page.getByRole('button', { name: 'Theme: light. Switch to dark' }).click();
   await page.getByRole('button', { name: /^Share/ }).click();

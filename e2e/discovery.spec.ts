@@ -2,17 +2,10 @@ import type { Page } from '@playwright/test';
 import type { ScriptingDoor } from '../src/app/scripting-door.ts';
 import { expectAccessible } from './accessibility.ts';
 import { expectNothingCutOff } from './cut-off.ts';
+import { openTab } from './dock.ts';
 import { expect, type Shop, test } from './shop.ts';
 
 declare const bulkhead: ScriptingDoor;
-
-const details = (page: Page) => page.getByRole('navigation', { name: 'Details' });
-
-async function openDiscovery(page: Page): Promise<void> {
-  await details(page).getByRole('button', { name: 'More' }).click();
-  await page.getByRole('menuitem', { name: 'Discovery', exact: true }).click();
-  await expect(page.locator('#dock[aria-label=Discovery]')).toBeVisible();
-}
 
 /** The next minute of a run in the Lab, at once. */
 async function minuteOn(shop: Shop): Promise<void> {
@@ -60,7 +53,7 @@ for (const viewport of [
       test.setTimeout(240_000);
       const { page } = shop;
       await shop.open('./#host=lab&setup=one-bad-instance&seed=5');
-      await openDiscovery(page);
+      await openTab(page, 'Discovery');
       await shop.command({ type: 'settings.set', patch: { registry: FAST_EUREKA } });
       await minuteOn(shop);
       await expect(page.getByText('All that is believed is so.')).toBeVisible();
@@ -94,7 +87,7 @@ for (const viewport of [
 test('live, the discovery view follows the registry, and its settings can be undone', async ({ shop }) => {
   const { page } = shop;
   await shop.open();
-  await openDiscovery(page);
+  await openTab(page, 'Discovery');
   await page.getByTestId('play').click();
   await expect(page.getByText('All that is believed is so.')).toBeVisible({ timeout: 20_000 });
   await shop.command({ type: 'instance.crash', instance: 'product-1' });

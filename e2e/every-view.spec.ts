@@ -2,12 +2,12 @@ import type { Page } from '@playwright/test';
 import type { ScriptingDoor } from '../src/app/scripting-door.ts';
 import { expectAccessible, expectLargeTargets } from './accessibility.ts';
 import { expectNothingCutOff } from './cut-off.ts';
+import { details, openTab } from './dock.ts';
 import { tabTo } from './focus.ts';
 import { expect, test } from './shop.ts';
 
 declare const bulkhead: ScriptingDoor;
 
-const details = (page: Page) => page.getByRole('navigation', { name: 'Details' });
 const controls = (page: Page) => page.getByRole('complementary', { name: 'Controls' });
 
 /** In a small window they are behind a button. */
@@ -19,16 +19,6 @@ async function openControls(page: Page): Promise<void> {
 async function closeControls(page: Page): Promise<void> {
   const close = page.getByRole('button', { name: 'Close the controls' });
   if ((await close.count()) > 0) await close.click();
-}
-
-/** Some tabs are in a menu where there is no room for them. */
-async function openTab(page: Page, name: string): Promise<void> {
-  const tab = details(page).getByRole('button', { name: new RegExp(`^${name}`) });
-  if ((await tab.count()) === 0) {
-    await details(page).getByRole('button', { name: 'More' }).click();
-    await page.getByRole('menuitem', { name, exact: true }).click();
-  } else if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
-  await expect(page.locator(`#dock[aria-label=${name}]`)).toBeVisible();
 }
 
 /** Of these, the services that lie under something else. */

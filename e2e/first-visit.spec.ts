@@ -1,9 +1,6 @@
-import type { Page } from '@playwright/test';
 import { expectAccessible } from './accessibility.ts';
+import { openTab } from './dock.ts';
 import { expect, type Shop, test } from './shop.ts';
-
-const openTab = (page: Page, name: string) =>
-  page.getByRole('navigation', { name: 'Details' }).getByRole('button', { name, exact: true }).click();
 
 const clock = (shop: Shop) =>
   shop.page.evaluate(

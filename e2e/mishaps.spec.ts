@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import type { ScriptingDoor } from '../src/app/scripting-door.ts';
+import { openTab } from './dock.ts';
 import { begin, orderGoesThrough, place, SHORT_WAYS, serveChanged } from './orders.ts';
 import { expect, Shop, test } from './shop.ts';
 
@@ -276,8 +277,7 @@ test('a view that throws, or that cannot be loaded: the rest goes on, and the er
   const { page } = shop;
   try {
     await begin(shop, `http://localhost:${server.port}/`);
-    const tabs = page.getByRole('navigation', { name: 'Details' });
-    await tabs.getByRole('button', { name: 'API' }).click();
+    await openTab(page, 'API');
     const dock = page.getByTestId('dock-api');
     await expect(dock.getByRole('alert')).toContainText('API failed. The rest of the page goes on.');
     await dock.getByRole('button', { name: 'Copy the error' }).click();
@@ -286,7 +286,7 @@ test('a view that throws, or that cannot be loaded: the rest goes on, and the er
       .toMatch(/^API: a broken view\n.*/);
     await page.getByTestId('node-shipping').getByRole('button').click();
     await expect(page.getByRole('alert').filter({ hasText: 'a broken file' })).toBeVisible();
-    await tabs.getByRole('button', { name: 'Events' }).click();
+    await openTab(page, 'Events');
     await expect(page.getByTestId('dock-events')).toBeVisible();
     await expect(page.getByTestId('node-shipping')).toBeVisible();
     await orderGoesThrough(shop);

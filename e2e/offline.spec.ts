@@ -5,6 +5,7 @@ import { type BrowserContext, chromium, type Page } from '@playwright/test';
 import { CHROMIUM_FLAGS } from '../scripts/chromium-flags.mjs';
 import { findChromiumWithoutInstalling } from '../scripts/find-browser.mjs';
 import type { ScriptingDoor } from '../src/app/scripting-door.ts';
+import { openTab } from './dock.ts';
 import { builtFiles, orderGoesThrough } from './orders.ts';
 import { expect, Shop, test } from './shop.ts';
 import { type StaticServer, serve } from './static-server.ts';
@@ -69,12 +70,11 @@ test('after a first visit the page opens without a network, with all its parts',
         await shop.command({ type: 'run.resume' });
         await orderGoesThrough(shop);
         // What a visit may never have asked for while there was a network.
-        const details = page.getByRole('navigation', { name: 'Details' });
         for (const [name, tab] of [
           ['Trace', 'trace'],
           ['API', 'api'],
         ] as const) {
-          await details.getByRole('button', { name }).click();
+          await openTab(page, name);
           await expect(page.getByTestId(`dock-${tab}`)).toBeVisible();
         }
         await expect(page.locator('[data-operation="product/getProduct"]')).toBeVisible();

@@ -1,6 +1,4 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import os from 'node:os';
 
 /**
  * @typedef {object} CommandResult
@@ -11,34 +9,17 @@ import os from 'node:os';
 const isWindows = process.platform === 'win32';
 
 /**
- * Gives a process what everybody else leaves of the processor. Asked before it has threads: they begin with the
- * priority of who makes them.
- *
- * @param {number} pid the leader of a group of its own
- */
-function yieldToOthers(pid) {
-  os.setPriority(pid, os.constants.priority.PRIORITY_LOW);
-  try {
-    // Linux may share the processor between groups first: then the priority counts within its own group alone.
-    writeFileSync(`/proc/${pid}/autogroup`, String(os.constants.priority.PRIORITY_LOW));
-  } catch {
-    // No such groups here.
-  }
-}
-
-/**
  * Runs a command and lets its output through as it comes. The whole process group goes when its time is up
  * or when this process is interrupted: a runner's browsers must not outlive it.
  *
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: Record<string, string>, limitSeconds?: number, stallSeconds?: number, yielding?: boolean }} [options]
- *   `stallSeconds`: ends a command that has printed nothing for so long (a download that hangs);
- *   `yielding`: it has what everybody else leaves of the processor.
+ * @param {{ cwd?: string, env?: Record<string, string>, limitSeconds?: number, stallSeconds?: number }} [options]
+ *   `stallSeconds`: ends a command that has printed nothing for so long (a download that hangs).
  * @returns {Promise<CommandResult>}
  */
 export function runCommand(command, args, options = {}) {
-  const { cwd, env, limitSeconds, stallSeconds, yielding = false } = options;
+  const { cwd, env, limitSeconds, stallSeconds } = options;
   return new Promise((resolve) => {
     const watched = stallSeconds !== undefined;
     const child = spawn(command, args, {
@@ -47,7 +28,6 @@ export function runCommand(command, args, options = {}) {
       stdio: ['ignore', watched ? 'pipe' : 'inherit', watched ? 'pipe' : 'inherit'],
       detached: !isWindows,
     });
-    if (yielding && child.pid !== undefined) yieldToOthers(child.pid);
     /** @type {string | undefined} */
     let problem;
     let interrupted = false;

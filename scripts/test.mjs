@@ -17,8 +17,9 @@ const partNames = /** @type {const} */ (['unit', 'browser', 'e2e', 'storm', 'equ
 const usualParts = partNames.filter(
   (name) => name !== 'equivalence' && (name !== 'storm' || process.env.CI !== undefined),
 );
-/** CI's share of storms: the corpus, one seed of the commit, then fresh ones for so long, and 200 at least. */
-const STORM_SECONDS = 360;
+/** CI's share of storms: the corpus, one seed of the commit, then fresh ones for so long, and 100 at least. */
+const STORM_SECONDS = 120;
+const LEAST_STORMS = 100;
 
 const reportFolder = mkdtempSync(path.join(tmpdir(), 'bulkhead-tests-'));
 process.once('exit', () => rmSync(reportFolder, { recursive: true, force: true }));
@@ -33,7 +34,7 @@ function binary(name) {
 
 /**
  * @param {string} part
- * @param {{ arguments_: string[], env: Record<string, string>, limitSeconds: number, yielding?: boolean, count: (report: unknown) => Counts }} runner
+ * @param {{ arguments_: string[], env: Record<string, string>, limitSeconds: number, count: (report: unknown) => Counts }} runner
  * @returns {Promise<Counts>}
  */
 async function runPart(part, runner) {
@@ -45,7 +46,6 @@ async function runPart(part, runner) {
       cwd: projectRoot,
       env: { ...runner.env, PLAYWRIGHT_JSON_OUTPUT_FILE: reportFile },
       limitSeconds: runner.limitSeconds,
-      yielding: runner.yielding ?? false,
     },
   );
   /** @type {Counts} */
@@ -99,22 +99,21 @@ const playwright = (words, limitSeconds) => ({
   count: countPlaywright,
 });
 
-/** @param {{ beside: boolean }} how `beside`: on one core at most, and only in what other tests leave of it */
-const storms = ({ beside }) => ({
+const storms = {
   arguments_: [
     path.join('scripts', 'run-cli.mjs'),
     'storm',
     '--seconds',
     String(STORM_SECONDS),
+    '--seeds',
+    String(LEAST_STORMS),
     '--json',
     'REPORT',
-    ...(beside ? ['--threads', '1'] : []),
   ],
   env: {},
-  limitSeconds: 1500,
-  yielding: beside,
+  limitSeconds: 900,
   count: countStorms,
-});
+};
 
 /**
  * @param {readonly string[]} args
@@ -129,10 +128,8 @@ async function run(args) {
 
   await ensureDependencies();
   let total = nothing;
-  if (chosen.has('unit')) total = add(total, await runPart('unit', vitest(['unit', 'dom'], words, 360)));
-  // Pages wait most of the time for their own clocks: storms pass in between, except where times are looked at.
-  const beside = chosen.has('storm') && chosen.has('e2e') && words.length === 0;
-  if (chosen.has('storm') && !beside) total = add(total, await runPart('storm', storms({ beside })));
+  if (chosen.has('unit')) total = add(total, await runPart('unit', vitest(['unit', 'dom'], words, 600)));
+  if (chosen.has('storm')) total = add(total, await runPart('storm', storms));
   if (!['browser', 'e2e', 'equivalence'].some((part) => chosen.has(part))) return total;
 
   try {
@@ -141,21 +138,14 @@ async function run(args) {
     // The runners' own configurations look here first.
     process.env.BULKHEAD_CHROMIUM = executablePath;
     if (chosen.has('browser')) {
-      total = add(total, await runPart('browser', vitest(['browser'], words, 300)));
+      total = add(total, await runPart('browser', vitest(['browser'], words, 500)));
     }
     if (chosen.has('equivalence')) {
       total = add(total, await runPart('equivalence', vitest(['equivalence'], words, 1800)));
     }
     if (chosen.has('e2e')) {
       await ensureBuild();
-      if (!beside) {
-        total = add(total, await runPart('e2e', playwright(words, 1200)));
-      } else {
-        total = add(total, await runPart('e2e', playwright(['--project=timed'], 420)));
-        const storm = runPart('storm', storms({ beside }));
-        total = add(total, await runPart('e2e', playwright(['--project=patient'], 1100)));
-        total = add(total, await storm);
-      }
+      total = add(total, await runPart('e2e', playwright(words, 1800)));
     }
   } catch (error) {
     console.error(error instanceof SetUpProblem ? `\n${error.message}` : error);

@@ -1,9 +1,9 @@
 import {
+  deployedInstances,
   type EventDraft,
   type EventId,
   elapsedMs,
   type InstanceId,
-  instanceId,
   type RunEvent,
   type RunSettings,
   type RunTimeUs,
@@ -97,11 +97,12 @@ export class Autoscaler {
     if (settings.autoscaler === null || target === undefined || target === null) return;
     const nowUs = this.#ports.now();
     const current = settings.services[service].instances;
+    const instances = deployedInstances(settings.deployments, service, current);
     const decision = decideScale({
       nowUs,
       current,
-      instances: Array.from({ length: current }, (_, index) =>
-        this.#figuresOf(instanceId(service, index + 1), nowUs, settings.autoscaler?.windowMs ?? 0),
+      instances: instances.map((instance) =>
+        this.#figuresOf(instance, nowUs, settings.autoscaler?.windowMs ?? 0),
       ),
       target,
       settings: settings.autoscaler,

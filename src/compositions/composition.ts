@@ -1,9 +1,11 @@
 import {
+  deployedInstances,
   type InstanceId,
   instanceId,
   type RunSettings,
   type ServiceDefinition,
   type ServiceName,
+  withDeployedReplicas,
 } from '../kernel/index.ts';
 
 export const COMPOSITION_NAMES = ['microservices', 'monolith'] as const;
@@ -33,19 +35,14 @@ export type LoadService = (
 export const entryOf = ({ entry }: Pick<Composition, 'entry'>): InstanceId => instanceId(entry, 1);
 
 /** The settings with another number of a service's instances. */
-export const withInstances = (
-  settings: RunSettings,
-  service: ServiceName,
-  instances: number,
-): RunSettings => ({
-  ...settings,
-  services: { ...settings.services, [service]: { ...settings.services[service], instances } },
-});
+export const withInstances = (settings: RunSettings, service: ServiceName, instances: number): RunSettings =>
+  withDeployedReplicas({
+    ...settings,
+    services: { ...settings.services, [service]: { ...settings.services[service], instances } },
+  });
 
 /** The instances that a composition has under these settings, in the order in which they start. */
 export const instancesOf = (composition: Composition, settings: RunSettings): InstanceId[] =>
   composition.services.flatMap((service) =>
-    Array.from({ length: settings.services[service].instances }, (_, index) =>
-      instanceId(service, index + 1),
-    ),
+    deployedInstances(settings.deployments, service, settings.services[service].instances),
   );

@@ -5,6 +5,7 @@ import {
   type EdgePolicy,
   instanceId,
   type RegistrySettings,
+  type ReleaseStrategy,
   type RetrySettings,
   type RunSettings,
 } from '../kernel/index.ts';
@@ -207,7 +208,19 @@ const twoOfFourDead = (selfPreservation: RegistrySettings['selfPreservation']): 
   return { commands, setup: { ...setup, faults: [down(1), down(3)] } };
 };
 
+/** At 0:10 Order v3 is asked for, which fails four orders of ten; nobody looks. */
+const badVersion = (strategy: ReleaseStrategy): Scenario => {
+  const { setup } = changed(named('classroom'), (settings) => ({
+    ...settings,
+    load: { ...settings.load, ordersPerSecond: 2, statusesPerSecond: 2, browsesPerSecond: 0 },
+  }));
+  const release = { type: 'release.start', service: 'order', version: 'v3', strategy } as const;
+  return { setup, commands: [{ atMs: 10_000, command: release }] };
+};
+
 const minute = { measured: { fromMs: 10_000, toMs: 50_000 }, runMs: 60_000 };
+/** Build, test and contract check take 7 s. */
+const afterRelease = { measured: { fromMs: 17_000, toMs: 67_000 }, runMs: 85_000 };
 const whileStuck = { measured: { fromMs: 8000, toMs: 11_000 }, runMs: 40_000 };
 /** The leases of those who died end at 0:28 at the latest, and are taken out 6 s later. */
 const longDead = { measured: { fromMs: 40_000, toMs: 58_000 }, runMs: 62_000 };
@@ -265,6 +278,14 @@ export const PATTERN_TRUTHS: readonly PatternTruth[] = [
     without: { ...twoOfFourDead({ renewalShare: 0 }), ...longDead },
     with: { ...twoOfFourDead(EUREKA_REGISTRY.selfPreservation), ...longDead },
     figureOf: goodShare('browse'),
+  },
+  {
+    claim: 'A canary loses fewer orders than recreate when the version is bad.',
+    figure: 'share of orders that succeed in the fifty seconds after the pipeline',
+    effect: 'higher',
+    without: { ...badVersion('recreate'), ...afterRelease },
+    with: { ...badVersion('canary'), ...afterRelease },
+    figureOf: goodShare('order'),
   },
 ];
 

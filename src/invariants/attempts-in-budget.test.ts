@@ -88,6 +88,17 @@ describe('INV-12 attempts', () => {
       expect(found('INV-12', log().add('gateway', sent(5)))).toHaveLength(1);
     });
 
+    it('around the retry each has an end of its own', () => {
+      const order = ['hedge', ...USUAL_ORDER.filter((each) => each !== 'hedge')] as const;
+      const log = () =>
+        hedged({ order }).add('gateway', hedge(4, 1)).add('gateway', rejected('circuit-breaker'));
+      expect(found('INV-12', log().add('gateway', again(4, 1)))).toEqual([]);
+      const both = log().add('gateway', rejected('circuit-breaker'));
+      expect(found('INV-12', both.add('gateway', again(4, 1)))).toEqual([
+        'call c1 to product is tried again, though it was over by circuit-breaker',
+      ]);
+    });
+
     it('they come out of the budget, where there is one', () => {
       expect(found('INV-12', hedged().add('gateway', hedge(10, 3)))).toEqual([]);
       expect(found('INV-12', hedged().add('gateway', hedge(10, 4)))).toEqual([

@@ -55,7 +55,13 @@ export const attemptsInBudget = defineChecker(
     const seen: RunSettings[] = run.settings === null ? [] : [run.settings];
     const allowed = new Map<string, Allowed>();
     const hedges = new Map<CallId, number>();
-    const overBy = new Map<CallId, RunEventOf<'call.rejected'>>();
+    const ends = new Map<CallId, RunEventOf<'call.rejected'>[]>();
+
+    /** What ended the call: where a hedge stands around the retry, each of the two has an end of its own. */
+    const overBy = ({ callId, service, to }: RunEventOf<'retry.scheduled'>) => {
+      const lanes = allowedOn(service, to)?.hedgesRetries === true ? 1 + (hedges.get(callId) ?? 0) : 1;
+      return (ends.get(callId) ?? [])[lanes - 1];
+    };
 
     /** null: the settings are unknown. */
     const allowedOn = (from: ServiceName, to: ServiceName): Allowed | null => {
@@ -103,11 +109,11 @@ export const attemptsInBudget = defineChecker(
           if (limit !== null && !limit.unbudgeted) withinBudget(event, limit);
         },
         'call.rejected': (event) => {
-          if (ENDS.has(event.by)) overBy.set(event.callId, event);
+          if (ENDS.has(event.by)) ends.set(event.callId, [...(ends.get(event.callId) ?? []), event]);
         },
         'retry.scheduled': (event) => {
           const { to } = event;
-          const over = overBy.get(event.callId);
+          const over = overBy(event);
           if (over !== undefined)
             report(
               `call ${event.callId} to ${to} is tried again, though it was over by ${over.by}`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { instanceId } from '../kernel/index.ts';
+import { faultId, instanceId } from '../kernel/index.ts';
 import { testSettings } from '../kernel/testing/test-settings.ts';
 import { copyOfRegistry } from './copy-of-registry.ts';
 import { InvariantCheck } from './invariant-check.ts';
@@ -37,6 +37,23 @@ describe('INV-22 copies of the registry', () => {
     expect(wrongs(listed().add('gateway', believes(2)))).toEqual([
       'gateway-1 believes in product-2, which the registry does not list',
     ]);
+  });
+
+  it('holds for old lists while a fault gives them, and a look-up longer', () => {
+    const fault = { kind: 'registry-stale' };
+    const stale = () =>
+      listed()
+        .at(500)
+        .add('run', { type: 'fault.started', faultId: faultId('flt-1'), fault })
+        .at(1000)
+        .commit('registry', { 'instances/product-1': null });
+    expect(wrongs(stale().at(20_000).add('gateway', believes(1)))).toEqual([]);
+    const over = () =>
+      stale()
+        .at(20_000)
+        .add('run', { type: 'fault.ended', faultId: faultId('flt-1'), reason: 'cleared' });
+    expect(wrongs(over().at(23_000).add('gateway', believes(1)))).toEqual([]);
+    expect(wrongs(over().at(23_001).add('gateway', believes(1)))).toHaveLength(1);
   });
 
   it('lets one come back', () => {

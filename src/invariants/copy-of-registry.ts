@@ -1,4 +1,4 @@
-import type { RunSettings } from '../kernel/index.ts';
+import type { FaultId, RunSettings } from '../kernel/index.ts';
 import { defineChecker } from './invariant.ts';
 
 interface Stay {
@@ -24,6 +24,8 @@ export const copyOfRegistry = defineChecker(
   'What a caller believes is what the registry listed',
   (run, report) => {
     const stays = new Map<string, Stay[]>();
+    /** Faults that let the registry give the lists of their beginning. */
+    const stale = new Map<FaultId, Stay>();
     return {
       rows: {
         instances(instance, before, now, { service, timeUs }) {
@@ -36,8 +38,20 @@ export const copyOfRegistry = defineChecker(
         },
       },
       events: {
+        'fault.started': ({ faultId, fault, timeUs }) => {
+          if ((fault as { kind?: unknown } | null)?.kind === 'registry-stale')
+            stale.set(faultId, { fromUs: timeUs, toUs: null });
+        },
+        'fault.ended': ({ faultId, timeUs }) => {
+          const lasted = stale.get(faultId);
+          if (lasted !== undefined) lasted.toUs = timeUs;
+        },
         'discovery.refreshed': (event) => {
-          const sinceUs = event.timeUs - longestLookUpUs(run.settings);
+          const askedUs = event.timeUs - longestLookUpUs(run.settings);
+          const oldest = [...stale.values()]
+            .filter(({ toUs }) => toUs === null || toUs >= askedUs)
+            .map(({ fromUs }) => fromUs);
+          const sinceUs = Math.min(askedUs, ...oldest);
           run.later(() => {
             for (const instance of Object.values(event.known).flat()) {
               const listed = (stays.get(instance) ?? []).some(

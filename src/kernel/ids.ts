@@ -33,4 +33,8 @@ export function serviceOf(instance: InstanceId): ServiceName {
   return instance.slice(0, end) as ServiceName;
 }
 
+/** `order-3` → 3. */
+export const numberOfInstance = (instance: InstanceId): number =>
+  Number(instance.slice(instance.lastIndexOf('-') + 1));
+
 const HYPHEN = 0x2d;

@@ -2,6 +2,7 @@ export * from './assert.ts';
 export * from './brand.ts';
 export * from './context.ts';
 export * from './coordination.ts';
+export * from './deployment.ts';
 export * from './frozen-json.ts';
 export * from './hop-network.ts';
 export * from './host-ports.ts';

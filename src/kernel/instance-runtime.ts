@@ -56,11 +56,12 @@ export class InstanceRuntime {
     assert(this.#state === 'new', 'an instance starts once');
     this.#state = 'starting';
     const { incarnation } = this.#core.identity;
-    const { implementation } = this.#definition;
+    const { implementation, version } = this.#definition;
     const started = this.write({
       type: 'instance.started',
       incarnation,
       ...(implementation === undefined ? {} : { implementation }),
+      ...(version === undefined ? {} : { version }),
     });
     runRoot(this.#core, background('start', started), async (context) => {
       const { coldStartMs } = this.#core.capacity;

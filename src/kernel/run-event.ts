@@ -1,3 +1,4 @@
+import type { DeployableService, VersionLabel } from './deployment.ts';
 import type { HttpMethod, NetworkErrorKind } from './http-message.ts';
 import type { CallId, EventId, FaultId, InstanceId, SpanId, TraceId } from './ids.ts';
 import type { Json } from './json.ts';
@@ -63,6 +64,8 @@ export interface RunEventPayloads {
     readonly incarnation: number;
     /** In which language its service is, where it is not TypeScript. */
     readonly implementation?: Implementation;
+    /** What it runs, where it is not the first version. */
+    readonly version?: VersionLabel;
   };
   'instance.ready': Record<never, never>;
   'instance.draining': Record<never, never>;
@@ -164,6 +167,16 @@ export interface RunEventPayloads {
     readonly error: NetworkErrorKind | 'cancelled';
     readonly detail: string;
     readonly durationMs: number;
+    readonly plane: Plane;
+  };
+  /** It answered, but not what the contract says that the caller knows. */
+  'response.unreadable': {
+    readonly callId: CallId;
+    readonly attempt: number;
+    readonly to: ServiceName;
+    readonly toInstance: InstanceId;
+    readonly status: number;
+    readonly detail: string;
     readonly plane: Plane;
   };
   /** A call that never left: by whom it was refused, and why. */
@@ -329,6 +342,42 @@ export interface RunEventPayloads {
   'registry.self-preservation.ended': RenewalFigures;
   'discovery.refreshed': { readonly known: Readonly<Record<string, readonly InstanceId[]>> };
 
+  // Releases: one change of one team on its way into the shop. `of`: whose change; `deployable`: what is deployed.
+  'release.requested': ReleaseOf & {
+    readonly version: VersionLabel;
+    readonly before: VersionLabel;
+    readonly team: string;
+    readonly strategy: ReleaseStrategy;
+    readonly skipContractCheck: boolean;
+  };
+  'release.stage.started': ReleaseOf & { readonly stage: ReleaseStage; readonly untilUs: RunTimeUs | null };
+  'release.stage.ended': ReleaseOf & {
+    readonly stage: ReleaseStage;
+    readonly outcome: 'passed' | 'failed' | 'skipped';
+    /** What the contract check found; why a deployment failed. */
+    readonly detail: string | null;
+  };
+  /** From now on requests go to versions in these shares; null: to each instance alike. */
+  'release.traffic.shifted': ReleaseOf & {
+    readonly traffic: Readonly<Record<VersionLabel, number>> | null;
+  };
+  /** What callers saw of the new version and the old one while the canary had its share. */
+  'release.analysed': ReleaseOf & {
+    readonly candidate: ReleaseFigures;
+    readonly stable: ReleaseFigures;
+    readonly maxErrorRate: number;
+    readonly verdict: 'go-on' | 'wait' | 'abort';
+  };
+  'release.completed': ReleaseOf & { readonly version: VersionLabel; readonly leadTimeMs: number };
+  /** It does not go on, and what was changed is undone from here. */
+  'release.aborted': ReleaseOf & {
+    readonly version: VersionLabel;
+    readonly reason: string;
+    readonly by: 'hand' | 'analysis' | 'check' | 'progress-deadline' | 'restart';
+  };
+  /** The old version is back everywhere. */
+  'release.rolled-back': ReleaseOf & { readonly version: VersionLabel };
+
   // Faults. `fault.injected` names each single effect, so that a failure can be followed back to its fault.
   'fault.started': { readonly faultId: FaultId; readonly fault: Json };
   /** It will begin then, unless it is cleared before: what was planned while the run goes on, or comes again. */
@@ -363,6 +412,23 @@ export interface RenewalFigures {
   readonly expected: number;
   /** It evicts only when more renewals came than this. */
   readonly threshold: number;
+}
+
+export type ReleaseStrategy = 'recreate' | 'rolling' | 'blue-green' | 'canary';
+/** `queue`: it waits, for the train or for the release before it. */
+export type ReleaseStage = 'queue' | 'build' | 'test' | 'contract-check' | 'deploy';
+
+interface ReleaseOf {
+  readonly releaseId: string;
+  readonly of: DeployableService;
+  readonly deployable: ServiceName;
+}
+
+export interface ReleaseFigures {
+  readonly version: VersionLabel;
+  readonly requests: number;
+  /** Answers of 500 and above, none at all, and those that callers could not read. */
+  readonly failures: number;
 }
 
 export interface SagaStep {

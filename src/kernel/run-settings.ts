@@ -1,3 +1,4 @@
+import type { Deployments } from './deployment.ts';
 import type { EdgeKey, ServiceName } from './service-name.ts';
 
 /** Settings of one run; all of it can change while the run goes on. Schema and presets: `setups/`. */
@@ -43,6 +44,51 @@ export interface RunSettings {
   readonly everyHopThroughBrowser: boolean;
   /** Which implementation of a service an instance runs; it is asked when the instance starts. */
   readonly implementations: Implementations;
+  /** What runs of each service that was ever released; releases change it. */
+  readonly deployments: Deployments;
+  readonly releases: ReleaseSettings;
+}
+
+export interface ReleaseSettings {
+  /** A service's own pipeline: how long each stage takes. */
+  readonly pipeline: PipelineSettings;
+  /** The monolith's: one pipeline for the changes of all teams. */
+  readonly train: PipelineSettings & {
+    /** It leaves at every full so many ms of the run, with all that is merged by then. */
+    readonly everyMs: number;
+  };
+  readonly rolling: {
+    /** So many instances more than usual at most, … */
+    readonly maxSurge: number;
+    /** … and so many fewer that are ready at most. */
+    readonly maxUnavailable: number;
+  };
+  readonly blueGreen: {
+    /** After the switch the old ones are kept for so long, for going back. */
+    readonly keepOldMs: number;
+  };
+  readonly canary: {
+    /** How many instances run the new version while it is tried. */
+    readonly instances: number;
+    /** Shares of the requests that it gets, one after another; after the last it gets all. */
+    readonly steps: readonly number[];
+    /** How long each step lasts, at least. */
+    readonly stepMs: number;
+    /** A step does not end before so many of its answers were seen. */
+    readonly minimumRequests: number;
+    /** At this share of failures, and more than the old version has, the release is aborted. */
+    readonly maxErrorRate: number;
+  };
+  /** A new instance counts as ready when it has been for so long: callers have to find it. */
+  readonly minReadyMs: number;
+  /** No instance more became ready for so long: the release has failed. */
+  readonly progressDeadlineMs: number;
+}
+
+export interface PipelineSettings {
+  readonly buildMs: number;
+  readonly testMs: number;
+  readonly contractCheckMs: number;
 }
 
 /** A service may have a second implementation behind the same contract, in another language. */

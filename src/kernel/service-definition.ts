@@ -1,4 +1,5 @@
 import type { Context } from './context.ts';
+import type { VersionLabel } from './deployment.ts';
 import type { HttpRequest, HttpResponse } from './http-message.ts';
 import type { Json } from './json.ts';
 import type { Implementation } from './run-settings.ts';
@@ -27,6 +28,8 @@ export interface ServiceDefinition {
   readonly name: ServiceName;
   /** In which language it is, where it is not the first one. */
   readonly implementation?: Implementation;
+  /** Which version it is, where it is not the first one. */
+  readonly version?: VersionLabel;
   readonly tables: readonly AnyTable[];
   /** `POST /orders/{id}/cancellation`: the operation a request asks for, or its method and path when there is none. */
   operationOf(request: HttpRequest): string;

@@ -77,7 +77,18 @@ export async function sendAttempt<Params, Query, Body, Answer>(
     plane: operation.plane,
     timeoutMs: options.timeoutMs,
   });
-  return understand(operation, outcome, options.instance);
+  return understand(operation, outcome, options.instance, (status, detail) =>
+    context.log.emit({
+      type: 'response.unreadable',
+      callId: options.callId,
+      attempt: options.attempt,
+      to: operation.service,
+      toInstance: options.instance,
+      status,
+      detail,
+      plane: operation.plane,
+    }),
+  );
 }
 
 // 4xx that are about the moment or the way there, not about the request: worth another try.
@@ -87,6 +98,7 @@ function understand<Params, Query, Body, Answer>(
   operation: Operation<Params, Query, Body, Answer>,
   outcome: HttpOutcome,
   instance: InstanceId,
+  unreadable: (status: number, detail: string) => void,
 ): AttemptOutcome<Answer> {
   const unavailable = (
     reason: string,
@@ -112,12 +124,13 @@ function understand<Params, Query, Body, Answer>(
   const askedToWaitMs = retryAfterMs(response.headers['retry-after']);
   if (status >= 200 && status < 300) {
     const parsed = readAnswer(operation, response);
-    return parsed.success
-      ? { kind: 'answered', success: { status, value: parsed.data, headers: response.headers } }
-      : unavailable(
-          `${instance} answered ${status} with a body that is not what its contract says: ${parsed.error}`,
-          { status },
-        );
+    if (parsed.success)
+      return { kind: 'answered', success: { status, value: parsed.data, headers: response.headers } };
+    unreadable(status, parsed.error);
+    return unavailable(
+      `${instance} answered ${status} with a body that is not what its contract says: ${parsed.error}`,
+      { status },
+    );
   }
   const problem = problemOf(response);
   if (status >= 400 && status < 500) {

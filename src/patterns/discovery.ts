@@ -7,6 +7,7 @@ import {
   elapsedMs,
   type InstanceId,
   instanceId,
+  numberOfInstance,
   Once,
   type RunTimeUs,
   type ServiceName,
@@ -17,6 +18,7 @@ import { loadOf, peakEwma } from './instance-load.ts';
 import { type Balancing, pickInstance } from './load-balancer.ts';
 import { sleepOut } from './paced.ts';
 import { type RegisteredInstance, registryContract } from './registry-contract.ts';
+import { byTraffic } from './release/traffic.ts';
 
 /** Where everybody finds these without asking: the door, the registry itself, and the bank outside. */
 const FIXED: Readonly<Partial<Record<ServiceName, InstanceId>>> = {
@@ -81,7 +83,14 @@ export async function resolve(
   book.turns.set(service, turn + 1);
   const balancing = balancingOf(context, service, turn, options.draw ?? ['turn', turn]);
   const choice = [others, trusted, known].find((some) => some.length > 0) ?? known;
-  return pickInstance(choice, balancing);
+  const routed = byTraffic(choice, context.settings.deployments[service], () =>
+    context.random.uniform(
+      'traffic',
+      edgeKey({ from: context.service, to: service }),
+      ...(options.draw ?? ['turn', turn]),
+    ),
+  );
+  return pickInstance(routed, balancing);
 }
 
 function balancingOf(
@@ -171,11 +180,9 @@ function byService(instances: readonly RegisteredInstance[]): Map<ServiceName, I
     list.push(id);
     result.set(service, list);
   }
-  for (const list of result.values()) list.sort((a, b) => numberOf(a) - numberOf(b));
+  for (const list of result.values()) list.sort((a, b) => numberOfInstance(a) - numberOfInstance(b));
   return result;
 }
-
-const numberOf = (id: InstanceId): number => Number(id.slice(id.lastIndexOf('-') + 1));
 
 // One bare attempt: the registry has a fixed address, and neither breaker nor retry stands before it.
 const askRegistry = <Params, Query, Body, Answer>(

@@ -32,6 +32,7 @@ import { eventsOperation, eventsRoute, type Subscription } from './subscription.
 import type { Principal } from './token.ts';
 import { utf8Bytes } from './utf8.ts';
 import { type FieldError, validate } from './validation.ts';
+import { workOf, workTimes } from './work-times.ts';
 
 /** Larger bodies are refused with 413. */
 export const BODY_LIMIT_BYTES = 65_536;
@@ -99,6 +100,13 @@ export interface ServiceParts<C extends AnyContract> {
   /** In place of `authorise`. */
   readonly door?: Door;
 }
+
+/** A definition keeps what it was made of, so that another version can be made of the same. */
+const PARTS = Symbol('parts');
+
+/** What a service was made of by `defineService`; null: it was made otherwise. */
+export const partsOf = (definition: ServiceDefinition): ServiceParts<AnyContract> | null =>
+  (definition as { readonly [PARTS]?: ServiceParts<AnyContract> })[PARTS] ?? null;
 
 type Endpoint = {
   readonly operation: AnyOperation;
@@ -238,7 +246,7 @@ export function defineService<C extends AnyContract>(parts: ServiceParts<C>): Se
     }
   };
 
-  return {
+  const definition: ServiceDefinition = {
     name: service,
     tables: parts.tables,
     operationOf: (request) => {
@@ -264,6 +272,7 @@ export function defineService<C extends AnyContract>(parts: ServiceParts<C>): Se
       return await parts.control(command, context);
     },
   };
+  return Object.assign(definition, { [PARTS]: parts });
 }
 
 /** Readiness: one that drains is up, and wants no more requests. */
@@ -481,7 +490,7 @@ function keyRefusal(key: string | null): Problem | null {
  */
 export function serviceTimeMs(
   context: Context,
-  asked: Pick<AnyOperation, 'service' | 'method' | 'path' | 'cost'>,
+  asked: Pick<AnyOperation, 'service' | 'id' | 'method' | 'path' | 'cost'>,
   request: Pick<HttpRequest, 'path' | 'headers'>,
   service: ServiceName = asked.service,
 ): number {
@@ -494,5 +503,6 @@ export function serviceTimeMs(
     context.span?.traceId ?? '',
     request.headers[ATTEMPT_HEADER] ?? '1',
   );
-  return spreadAround(meanMs * asked.cost, serviceTimeSpread, draw);
+  const times = service === asked.service ? (context.local(workTimes).get(workOf(asked)) ?? 1) : 1;
+  return times * spreadAround(meanMs * asked.cost, serviceTimeSpread, draw);
 }

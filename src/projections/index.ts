@@ -10,6 +10,7 @@ export * from './marks.ts';
 export * from './narrator.ts';
 export * from './orders.ts';
 export * from './projections.ts';
+export * from './releases.ts';
 export * from './run-facts.ts';
 export * from './run-history.ts';
 export * from './sagas.ts';

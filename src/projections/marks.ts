@@ -2,7 +2,7 @@ import type { RunEvent } from '../kernel/index.ts';
 import { isUndone } from './stops.ts';
 import { describeFault, faultWord, serviceTitle, targetWord } from './words.ts';
 
-export type MarkKind = 'breaker' | 'undone' | 'fault' | 'healed' | 'crash' | 'stuck';
+export type MarkKind = 'breaker' | 'undone' | 'fault' | 'healed' | 'crash' | 'stuck' | 'deploy';
 
 /** A moment of the run worth going back to. */
 export interface Mark {
@@ -28,6 +28,10 @@ export function markOf(event: RunEvent): Mark | null {
     }
     case 'instance.crashed':
       return mark('crash', `${event.instance} crashed`);
+    case 'release.completed':
+      return mark('deploy', `${serviceTitle(event.of)} ${event.version} is deployed`);
+    case 'release.aborted':
+      return mark('deploy', `${serviceTitle(event.of)} ${event.version} was aborted`);
     case 'saga.parked':
       return mark('stuck', 'An order is stuck');
     default:

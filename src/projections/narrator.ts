@@ -135,6 +135,26 @@ export const narrator: Projection<Narrator> = {
           `Autoscaler: ${serviceTitle(event.of)} from ${event.current} to ${event.desired}${event.utilisation === null ? '' : `, ${Math.round(event.utilisation * 100)} % busy for a target of ${Math.round(event.target * 100)} %`}`,
         );
         break;
+      case 'release.stage.ended':
+        if (event.outcome !== 'failed' && event.stage === 'contract-check')
+          say(
+            state,
+            event,
+            'plain',
+            `${serviceTitle(event.of)}: the new version is ${event.outcome === 'skipped' ? 'not checked against' : 'fit for'} its consumers, and goes out`,
+          );
+        break;
+      case 'release.completed':
+        say(
+          state,
+          event,
+          'ok',
+          `${serviceTitle(event.of)} ${event.version} is deployed, ${Math.round(event.leadTimeMs / 1000)} s after it was asked for`,
+        );
+        break;
+      case 'release.aborted':
+        say(state, event, 'fail', `${serviceTitle(event.of)} ${event.version} is aborted. ${event.reason}`);
+        break;
       case 'instance.hung':
         say(state, event, 'fail', `${event.instance} hangs: it takes requests and answers none`);
         break;

@@ -8,6 +8,7 @@ import { type FiguresState, figures } from './figures.ts';
 import { type Narrator, narrator } from './narrator.ts';
 import type { Orders } from './orders.ts';
 import type { Projection } from './projection.ts';
+import { type Releases, releases } from './releases.ts';
 import type { RunFacts } from './run-facts.ts';
 import { type Sagas, sagas } from './sagas.ts';
 import { type Topics, topics } from './topics.ts';
@@ -29,6 +30,7 @@ export interface RunProjections {
   readonly narrator: Narrator;
   readonly data: Data;
   readonly discovery: Discovery;
+  readonly releases: Releases;
 }
 
 /** All projections as one fold. */
@@ -49,6 +51,7 @@ export const runProjections: Projection<RunProjections> = {
       narrator: narrator.initial(),
       data: data.initial(),
       discovery: discovery.initial(),
+      releases: releases.initial(),
     };
   },
   apply(state, event: RunEvent) {
@@ -64,6 +67,7 @@ export const runProjections: Projection<RunProjections> = {
     narrator.apply(state.narrator, event);
     data.apply(state.data, event);
     discovery.apply(state.discovery, event);
+    releases.apply(state.releases, event);
     return state;
   },
   fork(state) {
@@ -82,6 +86,7 @@ export const runProjections: Projection<RunProjections> = {
       narrator: narrator.fork(state.narrator),
       data: data.fork(state.data),
       discovery: discovery.fork(state.discovery),
+      releases: releases.fork(state.releases),
     };
   },
 };

@@ -1,18 +1,24 @@
 import type { Fault, ScheduledFault } from '../faults/index.ts';
 import {
   type CrashReason,
+  type DeployableService,
   edgeKey,
   type FaultId,
   type InstanceId,
   instanceId,
   type Json,
+  type ReleaseStrategy,
+  type Result,
   type RunSettings,
   type ServiceName,
+  type VersionLabel,
+  withDeployedReplicas,
 } from '../kernel/index.ts';
 import { misplacedFault } from './misplaced-fault.ts';
 import { withSafetyNets } from './presets.ts';
 import { parseRunCommand, type RunCommand, type RunCommandOf } from './run-command.ts';
 import { applySettingsPatch } from './run-settings-schema.ts';
+import { versionsOf } from './version-catalogue.ts';
 
 export interface CommandError {
   readonly message: string;
@@ -57,8 +63,22 @@ export interface CommandedRun {
   crash(instance: InstanceId, reason: CrashReason): boolean;
   /** Ends it if it runs, and starts it. */
   restart(instance: InstanceId): void;
+  /** Whether a release of it waits or is under way. */
+  isReleasing(service: ServiceName): boolean;
+  /** The id of a release that begins, or why it cannot. */
+  startRelease(request: ReleaseRequest): Result<string, string>;
+  /** False when none is under way. */
+  abortRelease(service: DeployableService): boolean;
   setPausedByUser(paused: boolean): void;
   setSpeed(speed: number): void;
+}
+
+export interface ReleaseRequest {
+  readonly service: DeployableService;
+  readonly version: VersionLabel;
+  readonly strategy: ReleaseStrategy;
+  /** The change goes on whatever its consumers expect. */
+  readonly skipContractCheck: boolean;
 }
 
 const CUSTOMERS = instanceId('customers', 1);
@@ -176,6 +196,18 @@ function change(run: CommandedRun, command: Change): CommandResult {
     }
     case 'settings.set':
       return patchSettings(run, command.patch);
+    case 'release.start': {
+      const { service, version, strategy, skipContractCheck = false } = command;
+      const known = versionsOf(service).map(({ label }) => label);
+      if (!known.includes(version))
+        return refused('version', `${service} has no version ${version}, only ${known.join(', ')}.`);
+      const started = run.startRelease({ service, version, strategy, skipContractCheck });
+      return started.ok ? done({ releaseId: started.value }) : refused('service', started.error);
+    }
+    case 'release.abort':
+      return run.abortRelease(command.service)
+        ? done()
+        : refused('service', `no release of ${command.service} is under way.`);
     case 'instance.crash':
       return withInstance(run, command.instance, () =>
         run.crash(command.instance, { reason: 'by hand', faultId: null })
@@ -209,8 +241,13 @@ function patchSettings(run: CommandedRun, patch: unknown): CommandResult {
     const why = ONE_ONLY[service];
     if (why !== undefined && after !== before && after !== undefined && after > 1)
       return refused(`patch.services.${service}.instances`, `${service} cannot be scaled: ${why}`);
+    if (after !== before && run.isReleasing(service))
+      return refused(
+        `patch.services.${service}.instances`,
+        `${service} cannot be scaled while it is released: wait, or abort the release.`,
+      );
   }
-  run.changeSettings(patched.value);
+  run.changeSettings(withDeployedReplicas(patched.value));
   return done();
 }
 

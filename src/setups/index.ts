@@ -9,3 +9,4 @@ export * from './scenario.ts';
 export { TROUBLE } from './scenario-builder.ts';
 export * from './scenarios.ts';
 export * from './setup.ts';
+export * from './version-catalogue.ts';

@@ -5,6 +5,7 @@ import {
   type EdgeKey,
   type EdgePolicy,
   type RegistrySettings,
+  type ReleaseSettings,
   type RunSettings,
   type ScalingTarget,
   USUAL_ORDER,
@@ -154,6 +155,17 @@ const capacity = (serviceTimeMs: number, requestSlots: number, spread = 0.3): Ca
 /** Two refreshes of a caller's copy of the registry, and time for what is under way (Kubernetes: 30 s in all). */
 export const DRAIN: DrainSettings = { graceMs: 2000, limitMs: 15_000 };
 
+/** The classroom's: a release is watched from its beginning to its end. */
+export const RELEASES: ReleaseSettings = {
+  pipeline: { buildMs: 3000, testMs: 3000, contractCheckMs: 1000 },
+  train: { buildMs: 6000, testMs: 12_000, contractCheckMs: 1000, everyMs: 60_000 },
+  rolling: { maxSurge: 1, maxUnavailable: 0 },
+  blueGreen: { keepOldMs: 10_000 },
+  canary: { instances: 1, steps: [0.25, 0.5], stepMs: 10_000, minimumRequests: 10, maxErrorRate: 0.05 },
+  minReadyMs: 2000,
+  progressDeadlineMs: 30_000,
+};
+
 /** The classroom: cause and effect are seen within 5–15 s. Times in ms of run time. */
 export function classroomSettings(): RunSettings {
   return {
@@ -205,6 +217,8 @@ export function classroomSettings(): RunSettings {
     },
     everyHopThroughBrowser: false,
     implementations: { shipping: 'typescript' },
+    deployments: {},
+    releases: RELEASES,
   };
 }
 

@@ -288,6 +288,20 @@ const byType: Record<RunCommand['type'], fc.Arbitrary<unknown>> = {
     instance,
     to: fc.constantFrom('shipping', 'payment-provider'),
   }),
+  'release.start': fc.record(
+    {
+      type: fc.constant('release.start'),
+      service: fc.constantFrom('user', 'product', 'order', 'shipping'),
+      version: fc.constantFrom('v1', 'v2', 'v12'),
+      strategy: fc.constantFrom('recreate', 'rolling', 'blue-green', 'canary'),
+      skipContractCheck: fc.boolean(),
+    },
+    { requiredKeys: ['type', 'service', 'version', 'strategy'] },
+  ),
+  'release.abort': fc.record({
+    type: fc.constant('release.abort'),
+    service: fc.constantFrom('user', 'product', 'order', 'shipping'),
+  }),
   'run.pause': fc.record({ type: fc.constant('run.pause') }),
   'run.resume': fc.record({ type: fc.constant('run.resume') }),
   'run.speed': fc.record({

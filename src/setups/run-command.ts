@@ -1,5 +1,12 @@
 import * as z from 'zod/mini';
-import { err, type FaultId, type Json, type Result, SERVICE_NAMES } from '../kernel/index.ts';
+import {
+  DEPLOYABLE_SERVICES,
+  err,
+  type FaultId,
+  type Json,
+  type Result,
+  SERVICE_NAMES,
+} from '../kernel/index.ts';
 import {
   edgeSchema,
   endsBeforeItRepeats,
@@ -126,6 +133,22 @@ export const runCommandSchemas = {
     type: z.literal('breaker.reset'),
     instance: instanceIdSchema,
     to: z.enum(SERVICE_NAMES),
+  }),
+  /**
+   * Brings another version of a service into the shop: its pipeline, then its deployment; in the monolith with
+   * the next train. Value: `{releaseId}`.
+   */
+  'release.start': z.strictObject({
+    type: z.literal('release.start'),
+    service: z.enum(DEPLOYABLE_SERVICES),
+    version: z.string().check(z.regex(/^v\d{1,2}$/, { error: 'must be a version such as v2' })),
+    strategy: z.enum(['recreate', 'rolling', 'blue-green', 'canary']),
+    skipContractCheck: z.exactOptional(z.boolean()),
+  }),
+  /** Stops a release that is under way and brings the old version back. */
+  'release.abort': z.strictObject({
+    type: z.literal('release.abort'),
+    service: z.enum(DEPLOYABLE_SERVICES),
   }),
   'run.pause': z.strictObject({ type: z.literal('run.pause') }),
   'run.resume': z.strictObject({ type: z.literal('run.resume') }),

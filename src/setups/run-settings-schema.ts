@@ -11,7 +11,7 @@ import {
   type ServiceName,
   USUAL_ORDER,
 } from '../kernel/index.ts';
-import { DRAIN, SAFETY_NET_PRESETS, withSafetyNets } from './presets.ts';
+import { DRAIN, RELEASES, SAFETY_NET_PRESETS, withSafetyNets } from './presets.ts';
 import { parseWith, type Refusal, refusalsOf } from './schema-message.ts';
 
 const between = (low: number, high: number) => z.number().check(z.minimum(low), z.maximum(high));
@@ -135,6 +135,39 @@ export const loadSchema = z.strictObject({
   spread: share,
 });
 
+const version = z.string().check(z.regex(/^[a-z0-9 +-]{1,80}$/, { error: 'is not the name of a version' }));
+const deployments = z.partialRecord(
+  z.enum(SERVICE_NAMES),
+  z.strictObject({
+    stable: version,
+    instances: z
+      .array(z.strictObject({ number: whole(1, 16), version }))
+      .check(z.minLength(0), z.maxLength(16)),
+    traffic: z.nullable(z.record(version, share)),
+  }),
+);
+
+const pipeline = { buildMs: ms, testMs: ms, contractCheckMs: ms };
+const releases = z.strictObject({
+  pipeline: z.strictObject(pipeline),
+  train: z.strictObject({ ...pipeline, everyMs: between(100, 3_600_000) }),
+  rolling: z.strictObject({ maxSurge: whole(0, 8), maxUnavailable: whole(0, 8) }).check(
+    z.refine(({ maxSurge, maxUnavailable }) => maxSurge + maxUnavailable > 0, {
+      error: 'maxSurge and maxUnavailable cannot both be 0: nothing could be replaced',
+    }),
+  ),
+  blueGreen: z.strictObject({ keepOldMs: ms }),
+  canary: z.strictObject({
+    instances: whole(1, 8),
+    steps: z.array(between(0.01, 1)).check(z.minLength(1), z.maxLength(10)),
+    stepMs: periodMs,
+    minimumRequests: whole(1, 100_000),
+    maxErrorRate: between(0.001, 1),
+  }),
+  minReadyMs: ms,
+  progressDeadlineMs: periodMs,
+});
+
 /** All settings of a run, each with its range; nothing else is let in. */
 export const runSettingsSchema: z.ZodMiniType<RunSettings> = z.strictObject({
   hop: z.strictObject({ meanMs: between(0, 10_000), spread: share }),
@@ -187,6 +220,12 @@ export const runSettingsSchema: z.ZodMiniType<RunSettings> = z.strictObject({
   // Setups that are older than the second implementation have only the first.
   implementations: z._default(z.strictObject({ shipping: z.enum(['typescript', 'python']) }), {
     shipping: 'typescript',
+  }),
+  // Setups that are older than releases run the first version of everything.
+  deployments: z._default(deployments, {}),
+  releases: z._default(releases, {
+    ...RELEASES,
+    canary: { ...RELEASES.canary, steps: [...RELEASES.canary.steps] },
   }),
 });
 

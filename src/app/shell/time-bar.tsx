@@ -18,6 +18,7 @@ export const TAB_TITLES: Readonly<Record<DockTab, string>> = {
   script: 'Faults',
   api: 'API',
   discovery: 'Discovery',
+  releases: 'Releases',
 };
 
 const STOP_TITLES: readonly { readonly value: Stop | ''; readonly title: string }[] = [

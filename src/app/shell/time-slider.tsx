@@ -3,7 +3,7 @@ import { useRun, useStores } from '../state/hooks.ts';
 
 /** Marks nearer than this to each other are drawn as one: the gravest. */
 const PLACES = 160;
-const GRAVITY: readonly MarkKind[] = ['healed', 'undone', 'breaker', 'stuck', 'crash', 'fault'];
+const GRAVITY: readonly MarkKind[] = ['healed', 'deploy', 'undone', 'breaker', 'stuck', 'crash', 'fault'];
 
 interface PlacedMark {
   readonly share: number;

@@ -21,6 +21,7 @@ export const DOCK_TABS = [
   'script',
   'api',
   'discovery',
+  'releases',
 ] as const;
 export type DockTab = (typeof DOCK_TABS)[number];
 /** Parts of the page that an address may hide; the diagram is always there. */

@@ -1,4 +1,5 @@
 import type { LabRun } from '../../hosts/virtual/index.ts';
+import { DEPLOYABLE_SERVICES } from '../../kernel/index.ts';
 
 /** The person who cancels an order for a customer, heals the shop, and takes up what was left lying. */
 export class Administrator {
@@ -12,10 +13,12 @@ export class Administrator {
     await this.#send('POST', `/orders/${orderId}/cancellation`);
   }
 
-  /** No faults, nobody who orders, nobody scaled to none, every instance up. */
+  /** No faults, no releases, nobody who orders, nobody scaled to none, every instance up. */
   async heal(): Promise<void> {
     await this.#run.command({ type: 'fault.clear-all' });
     await this.#run.command({ type: 'load.set', running: false });
+    for (const service of DEPLOYABLE_SERVICES)
+      if (this.#run.isReleasing(service)) await this.#run.command({ type: 'release.abort', service });
     const { services: atFirst } = this.#run.setup.settings;
     const none = this.#run.services.filter(
       (service) => this.#run.settings.services[service].instances === 0 && atFirst[service].instances > 0,

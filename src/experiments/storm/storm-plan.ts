@@ -88,6 +88,25 @@ function scaled(draws: Draws): readonly ScheduledCommand[] {
     : [to(atMs, first)];
 }
 
+/** A later version of a service, or the way back to the first; some are aborted on their way. */
+function released(draws: Draws): readonly ScheduledCommand[] {
+  const service = draws.among(['user', 'product', 'order', 'order', 'shipping'] as const, 'service');
+  const atMs = moment(draws);
+  const start: ScheduledCommand = {
+    atMs,
+    command: {
+      type: 'release.start',
+      service,
+      version: draws.among(['v1', 'v2', 'v2', 'v3'] as const, 'version'),
+      strategy: draws.among(['recreate', 'rolling', 'blue-green', 'canary'] as const, 'strategy'),
+      skipContractCheck: draws.chance(0.5, 'skips'),
+    },
+  };
+  if (!draws.chance(0.3, 'aborted')) return [start];
+  const abort = { type: 'release.abort', service } as const;
+  return [start, { atMs: atMs + draws.scale(100, 40_000, 'aborted-after'), command: abort }];
+}
+
 /** What people do, each on in half of all storms like the faults. */
 const ACTION_CLASSES: readonly ActionClass[] = [
   {
@@ -144,6 +163,10 @@ const ACTION_CLASSES: readonly ActionClass[] = [
   {
     name: 'scaling',
     draw: (draws) => ({ commands: severally(draws, 10, 50, scaled).flat() }),
+  },
+  {
+    name: 'releases',
+    draw: (draws) => ({ commands: severally(draws, 5, 20, released).flat() }),
   },
   {
     name: 'cancellations',

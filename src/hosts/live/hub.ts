@@ -1,9 +1,12 @@
 import {
   Autoscaler,
   type Composition,
+  type ContractCheck,
   entryOf,
   InstanceRoster,
   instancesOf,
+  loadContractCheck,
+  Releases,
   withInstances,
 } from '../../compositions/index.ts';
 import {
@@ -20,6 +23,7 @@ import {
   callId,
   createRandom,
   type Deliver,
+  type DeployableService,
   type EventDraft,
   type EventId,
   elapsedMs,
@@ -35,12 +39,14 @@ import {
   type OutboundMessage,
   parseTraceparent,
   type Reply,
+  type Result,
   RUN_START,
   type RunEvent,
   type RunId,
   type RunSettings,
   type ServiceName,
   serviceOf,
+  settledDeployments,
   spanIdFor,
   traceIdFor,
   type Undo,
@@ -52,8 +58,10 @@ import {
   type ControlOutcome,
   executeCommand,
   misplacedFault,
+  type ReleaseRequest,
   type RunCommand,
   type Setup,
+  VERSION_CATALOGUE,
 } from '../../setups/index.ts';
 import { Fleet } from './fleet.ts';
 import { LogKeeper } from './log-keeper.ts';
@@ -114,6 +122,9 @@ const notStored = (error: unknown): Notice => {
   };
 };
 
+const isRelease = (command: unknown): boolean =>
+  typeof command === 'object' && command !== null && 'type' in command && command.type === 'release.start';
+
 /** One run, all of it but the services: its clock, log, network, faults and instances. */
 export class Hub implements CommandedRun {
   readonly #options: HubOptions;
@@ -133,6 +144,7 @@ export class Hub implements CommandedRun {
   readonly #fleet: Fleet;
   readonly #roster: InstanceRoster;
   readonly #autoscaler: Autoscaler;
+  readonly #releases: Releases;
   readonly #faults: FaultSchedule;
   readonly #relay: PageRelay;
   readonly #deliver: Deliver;
@@ -142,6 +154,7 @@ export class Hub implements CommandedRun {
   readonly #loading = new Set<InstanceId>();
   readonly #starts: number;
   readonly #past: Past;
+  #contractCheck: ContractCheck | null = null;
   #settings: RunSettings;
   #incarnations: Record<string, number>;
   #speed: number;
@@ -206,7 +219,8 @@ export class Hub implements CommandedRun {
     this.#entry = entryOf(options.composition);
     this.#runId = boot.runId;
     this.#setup = memory?.setup ?? boot.setup;
-    this.#settings = memory?.settings ?? boot.setup.settings;
+    // A release that was under way ended with the page: `#goOn` says so.
+    this.#settings = settledDeployments(memory?.settings ?? boot.setup.settings);
     this.#incarnations = { ...Object.fromEntries(known.incarnations()), ...memory?.incarnations };
     this.#starts = (memory?.starts ?? 0) + 1;
     this.#past = past;
@@ -226,7 +240,10 @@ export class Hub implements CommandedRun {
       nowMs: () => performance.now(),
       publish: (events) => {
         this.#opening.add(events);
-        for (const event of events) this.#autoscaler.hears(event);
+        for (const event of events) {
+          this.#autoscaler.hears(event);
+          this.#releases.hears(event);
+        }
         this.#options.post({ type: 'events', events });
       },
       store: storage === null ? null : (events) => storage.append(events, this.#memory()),
@@ -301,8 +318,21 @@ export class Hub implements CommandedRun {
       now: () => this.#clock.now(),
       schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
       write: (draft) => this.write(draft),
-      scale: (service, instances, cause) =>
-        this.#changeSettings(withInstances(this.#settings, service, instances), cause),
+      scale: (service, instances, cause) => {
+        if (!this.#releases.isReleasing(service))
+          this.#changeSettings(withInstances(this.#settings, service, instances), cause);
+      },
+    });
+    this.#releases = new Releases({
+      services: this.#composition.services,
+      settings: () => this.#settings,
+      now: () => this.#clock.now(),
+      schedule: (delayMs, wake) => this.#timers.schedule(delayMs, wake),
+      write: (draft, cause) => this.write(draft, { cause: cause ?? null }),
+      changeSettings: (settings, cause) => this.#changeSettings(settings, cause),
+      teamOf: (service) => VERSION_CATALOGUE[service].team,
+      contractBreaks: (service, version) => this.#contractCheck?.(service, version) ?? [],
+      lastNumber: past.lastReleaseNumber,
     });
     this.#autoscaler.settingsChanged();
     const after = (delayMs: number, run: () => void) =>
@@ -404,6 +434,18 @@ export class Hub implements CommandedRun {
     this.#autoscaler.settingsChanged();
     this.#roster.changed(before, this.#wanted());
     void this.#remember();
+  }
+
+  isReleasing(service: ServiceName): boolean {
+    return this.#releases.isReleasing(service);
+  }
+
+  startRelease(request: ReleaseRequest): Result<string, string> {
+    return this.#releases.start(request);
+  }
+
+  abortRelease(service: DeployableService): boolean {
+    return this.#releases.abort(service);
   }
 
   /** See `InstanceRoster`. */
@@ -546,6 +588,7 @@ export class Hub implements CommandedRun {
 
   async #command(command: unknown): Promise<CommandResult> {
     try {
+      this.#contractCheck ??= isRelease(command) ? await loadContractCheck() : null;
       const result = await executeCommand(this, command);
       // What was granted outlasts a reload.
       await this.#log.flush();
@@ -632,9 +675,22 @@ export class Hub implements CommandedRun {
     });
   }
 
+  #giveUpReleases(): void {
+    for (const { requested, deploys, aborted } of this.#past.openReleases) {
+      const { id: cause, releaseId, of, deployable, version } = requested;
+      const about = { releaseId, of, deployable, version };
+      const reason = 'The page was reloaded, and the pipeline with it.';
+      if (!aborted) this.write({ type: 'release.aborted', ...about, reason, by: 'restart' }, { cause });
+      if (deploys) this.write({ type: 'release.rolled-back', ...about }, { cause });
+    }
+    if (this.#past.openReleases.length > 0)
+      this.write({ type: 'run.settings.changed', settings: this.#settings as unknown as Json });
+  }
+
   /** After a reload: what ran has ended with the page, and is said to have. */
   #goOn(): void {
     if (this.#past.paused) this.write({ type: 'run.resumed' });
+    this.#giveUpReleases();
     for (const instance of this.#past.alive) {
       this.write({ type: 'instance.crashed', reason: 'the page was reloaded', faultId: null }, { instance });
     }

@@ -35,7 +35,7 @@ interface WorkerScope {
 
 /** Gives the code of the instance that a worker is told to be. */
 export type LoadInstance = (
-  boot: Pick<InstanceBoot, 'composition' | 'service' | 'settings'>,
+  boot: Pick<InstanceBoot, 'composition' | 'service' | 'instance' | 'settings'>,
 ) => Promise<ServiceDefinition>;
 
 /** Runs one instance in this worker: waits to be told which, then answers the hub until it is ended. */

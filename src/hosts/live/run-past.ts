@@ -4,6 +4,7 @@ import {
   type FaultId,
   type InstanceId,
   type RunEvent,
+  type RunEventOf,
   type RunTimeUs,
 } from '../../kernel/index.ts';
 
@@ -11,6 +12,13 @@ interface OpenFault {
   readonly faultId: FaultId;
   readonly fault: Fault;
   readonly startedUs: RunTimeUs;
+}
+
+interface OpenRelease {
+  readonly requested: RunEventOf<'release.requested'>;
+  readonly deploys: boolean;
+  /** It was on its way back. */
+  readonly aborted: boolean;
 }
 
 /** What a run that goes on after a reload must know of what has been. */
@@ -25,6 +33,9 @@ export interface Past {
   /** Faults that the log says will begin. */
   readonly plannedFaults: readonly FaultId[];
   readonly lastFaultNumber: number;
+  /** Neither completed nor rolled back. */
+  readonly openReleases: readonly OpenRelease[];
+  readonly lastReleaseNumber: number;
   /** Faults that were on, with what is left of them. */
   activeFaults(now: RunTimeUs): Fault[];
 }
@@ -37,6 +48,8 @@ export function pastOf(lastUs: RunTimeUs): Past {
   let latest = lastUs;
   let paused = false;
   let lastFaultNumber = 0;
+  const releases = new Map<string, OpenRelease>();
+  let lastReleaseNumber = 0;
   return {
     add(event) {
       nextSeq = event.seq + 1;
@@ -68,6 +81,27 @@ export function pastOf(lastUs: RunTimeUs): Past {
           );
           return;
         }
+        case 'release.requested':
+          releases.set(event.releaseId, { requested: event, deploys: false, aborted: false });
+          lastReleaseNumber = Math.max(lastReleaseNumber, Number(event.releaseId.slice('rel-'.length)) || 0);
+          return;
+        case 'release.stage.started': {
+          const open = releases.get(event.releaseId);
+          if (open !== undefined && event.stage === 'deploy')
+            releases.set(event.releaseId, { ...open, deploys: true });
+          return;
+        }
+        case 'release.aborted': {
+          const open = releases.get(event.releaseId);
+          // What was not deployed has nothing to take back.
+          if (open?.deploys === true) releases.set(event.releaseId, { ...open, aborted: true });
+          else releases.delete(event.releaseId);
+          return;
+        }
+        case 'release.completed':
+        case 'release.rolled-back':
+          releases.delete(event.releaseId);
+          return;
         case 'fault.ended':
           planned.delete(event.faultId);
           faults.delete(event.faultId);
@@ -95,6 +129,12 @@ export function pastOf(lastUs: RunTimeUs): Past {
     },
     get lastFaultNumber() {
       return lastFaultNumber;
+    },
+    get openReleases() {
+      return [...releases.values()];
+    },
+    get lastReleaseNumber() {
+      return lastReleaseNumber;
     },
     activeFaults(now) {
       return [...faults.values()].flatMap(({ fault, startedUs }) => {

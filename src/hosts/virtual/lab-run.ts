@@ -5,6 +5,7 @@ import {
   compositions,
   InstanceRoster,
   instancesOf,
+  Releases,
   ShopOpening,
   withInstances,
 } from '../../compositions/index.ts';
@@ -12,18 +13,23 @@ import type { Fault, ScheduledFault } from '../../faults/index.ts';
 import {
   type CrashReason,
   type CryptoPort,
+  type DeployableService,
   type EventId,
   type FaultId,
   type InstanceId,
   type Json,
   nobleCrypto,
+  numberOfInstance,
   plusMs,
+  type Result,
   RUN_START,
   type RunEvent,
   type RunSettings,
   runTimeUs,
+  type ServiceDefinition,
   type ServiceName,
   serviceOf,
+  versionOf,
 } from '../../kernel/index.ts';
 import { LogHash, textHash } from '../../run-log/index.ts';
 import {
@@ -32,11 +38,13 @@ import {
   type ControlOutcome,
   executeCommand,
   misplacedFault,
+  type ReleaseRequest,
   type RunCommand,
   type Setup,
+  VERSION_CATALOGUE,
 } from '../../setups/index.ts';
 import { memoisedCrypto } from './memoised-crypto.ts';
-import { implementationsChosenBy, ServiceCode } from './service-code.ts';
+import { type CodeChoice, codeChosenBy, codeOf, ServiceCode } from './service-code.ts';
 import { VirtualHost } from './virtual-host.ts';
 import type { Pump, Turn, VirtualTime } from './virtual-time.ts';
 
@@ -88,6 +96,7 @@ export class LabRun implements CommandedRun {
   readonly #opening: ShopOpening;
   readonly #roster: InstanceRoster;
   readonly #autoscaler: Autoscaler;
+  readonly #releases: Releases;
   #isOpen = false;
   #armed = false;
   readonly #made: ScheduledCommand[] = [];
@@ -99,7 +108,7 @@ export class LabRun implements CommandedRun {
   static async create(options: LabOptions): Promise<LabRun> {
     const { composition, load } = compositions[options.composition ?? options.setup.composition];
     const code = new ServiceCode(load);
-    for (const service of composition.services) await code.load(service, options.setup.settings);
+    await code.load(composition.services, codeOf(options.setup.settings));
     const run = new LabRun(options, composition, code);
     await run.prepare(options.commands ?? []);
     return run;
@@ -132,6 +141,7 @@ export class LabRun implements CommandedRun {
       wrote: (event) => {
         this.#opens(event);
         this.#autoscaler.hears(event);
+        this.#releases.hears(event);
         options.wrote?.(event);
       },
     });
@@ -155,8 +165,20 @@ export class LabRun implements CommandedRun {
       now: () => this.#host.time.nowUs,
       schedule: (delayMs, wake) => this.#host.time.schedule(delayMs, wake),
       write: (draft) => this.#host.write(draft),
-      scale: (service, instances, cause) =>
-        this.#changeSettings(withInstances(this.#host.settings, service, instances), cause),
+      scale: (service, instances, cause) => {
+        if (!this.#releases.isReleasing(service))
+          this.#changeSettings(withInstances(this.#host.settings, service, instances), cause);
+      },
+    });
+    this.#releases = new Releases({
+      services: composition.services,
+      settings: () => this.#host.settings,
+      now: () => this.#host.time.nowUs,
+      schedule: (delayMs, wake) => this.#host.time.schedule(delayMs, wake),
+      write: (draft, cause) => this.#host.write(draft, { cause: cause ?? null }),
+      changeSettings: (settings, cause) => this.#changeSettings(settings, cause),
+      teamOf: (service) => VERSION_CATALOGUE[service].team,
+      contractBreaks: (service, version) => this.#code.contractCheck(service, version),
     });
     this.#autoscaler.settingsChanged();
     this.#host.write({
@@ -208,6 +230,18 @@ export class LabRun implements CommandedRun {
 
   get draining(): readonly InstanceId[] {
     return this.#roster.draining;
+  }
+
+  isReleasing(service: ServiceName): boolean {
+    return this.#releases.isReleasing(service);
+  }
+
+  startRelease(request: ReleaseRequest): Result<string, string> {
+    return this.#releases.start(request);
+  }
+
+  abortRelease(service: DeployableService): boolean {
+    return this.#releases.abort(service);
   }
 
   /** See `InstanceRoster`. */
@@ -315,7 +349,7 @@ export class LabRun implements CommandedRun {
     this.#host.write({ type: 'run.settings.changed', settings: settings as unknown as Json }, { cause });
     this.#host.changeSettings(settings);
     for (const instance of this.#host.instances) {
-      this.#host.replace(instance, this.#code.of(serviceOf(instance), settings));
+      this.#host.replace(instance, this.#codeOf(instance, settings));
     }
     this.#autoscaler.settingsChanged();
     this.#roster.changed(before, this.#wanted());
@@ -391,20 +425,24 @@ export class LabRun implements CommandedRun {
 
   #add(instance: InstanceId): void {
     if (this.#host.has(instance)) return;
-    const definition = this.#code.of(serviceOf(instance), this.#host.settings);
-    this.#host.add(definition, Number(instance.slice(instance.lastIndexOf('-') + 1)));
+    this.#host.add(this.#codeOf(instance, this.#host.settings), numberOfInstance(instance));
+  }
+
+  #codeOf(instance: InstanceId, settings: RunSettings): ServiceDefinition {
+    const service = serviceOf(instance);
+    return this.#code.of(service, settings, versionOf(settings.deployments, service, instance));
   }
 
   /** Null when all that a command will choose is loaded. */
-  #missing(command: unknown): Pick<RunSettings, 'implementations'> | null {
-    const chosen = implementationsChosenBy(command, this.#host.settings);
+  #missing(command: unknown): CodeChoice | null {
+    const chosen = codeChosenBy(command, this.#host.settings);
     return chosen === null || this.#code.has(this.#composition.services, chosen) ? null : chosen;
   }
 
-  async #loadCode(chosen: Pick<RunSettings, 'implementations'>): Promise<void> {
+  async #loadCode(chosen: CodeChoice): Promise<void> {
     const over = this.#host.time.holdForExternal();
     try {
-      for (const service of this.#composition.services) await this.#code.load(service, chosen);
+      await this.#code.load(this.#composition.services, chosen);
     } finally {
       over();
     }

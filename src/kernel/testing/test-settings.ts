@@ -97,6 +97,16 @@ const baseSettings: RunSettings = {
   },
   everyHopThroughBrowser: false,
   implementations: { shipping: 'typescript' },
+  deployments: {},
+  releases: {
+    pipeline: { buildMs: 100, testMs: 100, contractCheckMs: 100 },
+    train: { everyMs: 1000, buildMs: 200, testMs: 200, contractCheckMs: 100 },
+    rolling: { maxSurge: 1, maxUnavailable: 0 },
+    blueGreen: { keepOldMs: 1000 },
+    canary: { instances: 1, steps: [0.1, 0.5], stepMs: 1000, minimumRequests: 10, maxErrorRate: 0.2 },
+    minReadyMs: 0,
+    progressDeadlineMs: 5000,
+  },
 };
 
 const isPlain = (value: unknown): value is Record<string, unknown> =>

@@ -2,11 +2,12 @@ import {
   type BackgroundTask,
   type Context,
   defineLocal,
+  deployedInstances,
   type InstanceId,
   instanceId,
   type ServiceName,
 } from '../../kernel/index.ts';
-import { nextCallId, sendAttempt, standardOperations } from '../../patterns/index.ts';
+import { byTraffic, nextCallId, sendAttempt, standardOperations } from '../../patterns/index.ts';
 
 // What stands before the shop in the outside world: an address that leads to any healthy instance of its entry, as
 // a cloud's load balancer does. It asks each for its health; of one that says no, or nothing, it takes no notice
@@ -29,8 +30,9 @@ function behind(context: Context): readonly InstanceId[] {
   const { entry } = context.local(frontDoor);
   if (entry === null)
     throw new Error('Invariant broken: customers are told where the shop is when they start');
-  const count = Math.max(1, context.settings.services[entry].instances);
-  return Array.from({ length: count }, (_, index) => instanceId(entry, index + 1));
+  const { deployments, services } = context.settings;
+  const deployed = deployedInstances(deployments, entry, services[entry].instances);
+  return deployed.length === 0 ? [instanceId(entry, 1)] : deployed;
 }
 
 /** The entry's instance for the next request; `but`: it has just refused one. */
@@ -43,7 +45,13 @@ export function chooseEntry(context: Context, but: InstanceId | null = null): In
   // Before the first answers, or when nobody is well: whoever is there first.
   if (healthy.length === 0) return but === null && only !== undefined ? only : null;
   door.turn += 1;
-  return healthy[door.turn % healthy.length] ?? null;
+  const { turn } = door;
+  const routed = byTraffic(
+    healthy,
+    door.entry === null ? undefined : context.settings.deployments[door.entry],
+    () => context.random.uniform('traffic', 'front-door', turn),
+  );
+  return routed[turn % routed.length] ?? null;
 }
 
 /** It refused a connection: not before it is well again. */

@@ -10,6 +10,7 @@ import {
   traceIdFor,
 } from '../../kernel/index.ts';
 import { chosenCategory, chosenSku } from './choices.ts';
+import { placedSchema } from './expectations.ts';
 import { type KnownOrder, rememberOrder } from './recent-orders.ts';
 import { forgetToken, tokenAtHand, tokenOf } from './sessions.ts';
 import { type ShopRequest, sendToShop } from './shop-client.ts';
@@ -131,8 +132,6 @@ export interface OrderWish {
   readonly cardToken: string;
   readonly idempotencyKey: string;
 }
-
-const placedSchema = z.looseObject({ orderId: z.string() });
 
 /** `POST /orders`, signed in. */
 export async function placeOrder(context: Context, intent: Intent, wish: OrderWish): Promise<IntentAnswer> {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type Context, defineLocal, Mutex, parseJsonBody } from '../../kernel/index.ts';
 import { DEMO_PASSWORD } from '../user/contract.ts';
+import { signedInSchema } from './expectations.ts';
 import { sendToShop } from './shop-client.ts';
 
 interface Session {
@@ -18,8 +19,6 @@ function sessionOf(context: Context, email: string): Session {
   all.set(email, session);
   return session;
 }
-
-const answerSchema = z.object({ token: z.string() });
 
 /** What a sign-in came to; `body` is the answer's, for whoever asked by hand. */
 export interface SignIn {
@@ -41,7 +40,7 @@ export async function signIn(context: Context, id: string, email: string, passwo
   const { status } = outcome.value;
   const json = parseJsonBody(outcome.value.body);
   const body = json.ok ? json.value : null;
-  const answer = z.safeParse(answerSchema, body);
+  const answer = z.safeParse(signedInSchema, body);
   const token = status === 201 && answer.success ? answer.data.token : null;
   if (token !== null) Object.assign(sessionOf(context, email), { token, password });
   return { token, status, body, reason: token === null ? `sign-in answered ${status}` : null };

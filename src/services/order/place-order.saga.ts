@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { call, type SagaData, type SagaDefinition } from '../../patterns/index.ts';
-import { productContract } from '../product/contract.ts';
-import { shippingContract, shippingPriceMinor, zoneOf } from '../shipping/contract.ts';
+import { shippingPriceMinor, zoneOf } from '../shipping/contract.ts';
+import * as others from './expectations.ts';
 import { confirmOrder, orderOf, priceOrder, rejectOrder } from './model.ts';
 import { orderTopic } from './news.ts';
 import { asStep, authorisePayment, capturePayment, voidAuthorisation } from './payment-steps.ts';
@@ -33,9 +33,6 @@ const readReserved = (data: SagaData): ReservedGoods => z.parse(reservedSchema, 
 const RESERVE_REFUSALS = ['out-of-stock', 'unknown-product', 'reservation-released', 'reservation-differs'];
 const SHIPMENT_REFUSALS = ['undeliverable', 'shipment-cancelled'];
 
-const product = productContract.operations;
-const shipping = shippingContract.operations;
-
 export const placeOrderSaga: SagaDefinition = {
   name: 'place-order',
   machine: placeOrderMachine,
@@ -47,7 +44,7 @@ export const placeOrderSaga: SagaDefinition = {
       run: async (context, data) => {
         const { orderId, customerId, lines, address } = read(data);
         const input = { params: { orderId }, body: { lines, customerId } };
-        const outcome = await call(context, product.reserve, input, { randomKey: orderId });
+        const outcome = await call(context, others.reserve, input, { randomKey: orderId });
         if (!outcome.ok) return asStep(outcome, RESERVE_REFUSALS);
         const { lines: priced, totalMinor: goodsMinor, weightG } = outcome.value.value;
         // Whether a country can be delivered to is Shipping's answer, later; its price list is public.
@@ -82,7 +79,7 @@ export const placeOrderSaga: SagaDefinition = {
         const { orderId, customerId, address } = read(data);
         const { weightG } = readReserved(data);
         const input = { params: { orderId }, body: { customerId, address, weightG } };
-        const outcome = await call(context, shipping.createShipment, input, { randomKey: orderId });
+        const outcome = await call(context, others.createShipment, input, { randomKey: orderId });
         return asStep(outcome, SHIPMENT_REFUSALS);
       },
     },
@@ -92,14 +89,14 @@ export const placeOrderSaga: SagaDefinition = {
     commitReservation: {
       run: async (context, data) => {
         const { orderId } = read(data);
-        return asStep(await call(context, product.commit, { params: { orderId } }, { randomKey: orderId }));
+        return asStep(await call(context, others.commit, { params: { orderId } }, { randomKey: orderId }));
       },
     },
     dispatchShipment: {
       run: async (context, data) => {
         const { orderId } = read(data);
         return asStep(
-          await call(context, shipping.dispatchShipment, { params: { orderId } }, { randomKey: orderId }),
+          await call(context, others.dispatchShipment, { params: { orderId } }, { randomKey: orderId }),
         );
       },
     },
@@ -112,7 +109,7 @@ export const placeOrderSaga: SagaDefinition = {
       run: async (context, data) => {
         const { orderId } = read(data);
         const options = { policy: 'compensation', randomKey: orderId } as const;
-        return asStep(await call(context, shipping.cancelShipment, { params: { orderId } }, options));
+        return asStep(await call(context, others.cancelShipment, { params: { orderId } }, options));
       },
     },
     voidAuthorisation: {
@@ -122,7 +119,7 @@ export const placeOrderSaga: SagaDefinition = {
       run: async (context, data) => {
         const { orderId } = read(data);
         const options = { policy: 'compensation', randomKey: orderId } as const;
-        return asStep(await call(context, product.release, { params: { orderId } }, options));
+        return asStep(await call(context, others.release, { params: { orderId } }, options));
       },
     },
     rejectOrder: {

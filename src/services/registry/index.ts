@@ -76,7 +76,10 @@ export const registryService: ServiceDefinition = defineService({
     removeInstance: async ({ params: { instanceId } }, context) => {
       const refusal = impostor(context, instanceId);
       if (refusal !== null) return refusal;
-      await context.store.transact('remove', [instancesTable], 'readwrite', (tx) => remove(tx, instanceId));
+      const { registry } = context.settings;
+      await context.store.transact('remove', [instancesTable], 'readwrite', (tx) =>
+        remove(tx, instanceId, registry),
+      );
       return { status: 204 };
     },
   },

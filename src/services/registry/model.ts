@@ -58,12 +58,16 @@ export async function listInstances(
 }
 
 /** Takes an instance out: it has said goodbye. */
-export async function remove(tx: Transaction, instanceId: InstanceId): Promise<void> {
+export async function remove(
+  tx: Transaction,
+  instanceId: InstanceId,
+  settings: RegistrySettings,
+): Promise<void> {
   const row = await tx.get(instancesTable, instanceId);
   if (row === undefined) return;
   await tx.delete(instancesTable, instanceId);
   tx.emit(
-    isOver(row, tx.now())
+    isGone(row, tx.now(), settings)
       ? { type: 'registry.instance.expired', expired: instanceId }
       : { type: 'registry.instance.removed', removed: instanceId },
   );

@@ -108,6 +108,18 @@ describe('DISC-12 whose lease has run out', () => {
     expect(evicted()).toEqual([]);
   });
 
+  test('and says goodbye, is removed where it was listed until then, and not evicted', async () => {
+    const goodbye = async (selfPreservation: RegistrySettings['selfPreservation']) => {
+      const { own, beat, until, evicted } = await world({ selfPreservation, evictionMs: 10_000 });
+      await beat(p1);
+      await until(5000);
+      await own.ask(registry, { method: 'DELETE', path: `/instances/${p1}`, plane: 'control', from: p1 });
+      return [own.eventsOf('registry.instance.removed').length, evicted().length];
+    };
+    expect(await goodbye({ renewalShare: 0.85 })).toEqual([1, 0]);
+    expect(await goodbye(null)).toEqual([0, 1]);
+  });
+
   test('is shown with self-preservation until the eviction takes it, which comes every evictionMs', async () => {
     const { beat, until, list, evicted } = await world({
       selfPreservation: { renewalShare: 0 },

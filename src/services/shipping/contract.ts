@@ -68,7 +68,7 @@ export const shipmentEventSchema = z.strictObject({
   at: z.string(),
 });
 
-const shipmentView = z.strictObject({
+export const shipmentView = z.strictObject({
   orderId: z.string(),
   shipmentId: z.string(),
   status: z.enum(SHIPMENT_STATUSES),
@@ -82,7 +82,11 @@ const shipmentView = z.strictObject({
   history: z.array(z.strictObject({ status: z.enum(SHIPMENT_STATUSES), at: z.string() })),
 });
 
-const held = z.strictObject({ shipmentId: z.string(), carrier: z.string(), trackingNumber: z.string() });
+export const held = z.strictObject({
+  shipmentId: z.string(),
+  carrier: z.string(),
+  trackingNumber: z.string(),
+});
 const cancelled = z.strictObject({ orderId: z.string(), status: z.literal('cancelled') });
 const dispatched = z.strictObject({ shipmentId: z.string(), status: z.enum(SHIPMENT_STATUSES) });
 

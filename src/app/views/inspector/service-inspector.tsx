@@ -1,5 +1,10 @@
 import { Power, RotateCcw } from 'lucide-react';
-import type { InstanceState, ServiceName } from '../../../kernel/index.ts';
+import {
+  deployedInstances,
+  FIRST_VERSION,
+  type InstanceState,
+  type ServiceName,
+} from '../../../kernel/index.ts';
 import {
   activeFaults,
   type BreakerView,
@@ -9,6 +14,7 @@ import {
   type InstanceView,
   instancesOf,
   latestFailures,
+  runningVersion,
   serviceOfTarget,
   serviceTitle,
 } from '../../../projections/index.ts';
@@ -60,8 +66,6 @@ const CRASHABLE: readonly ServiceName[] = [
   'monolith',
 ];
 
-const numberOf = (instance: string): number => Number(instance.slice(instance.lastIndexOf('-') + 1));
-
 export function ServiceInspector({ service }: { readonly service: ServiceName }) {
   const actions = useActions();
   const { view } = useStores();
@@ -77,10 +81,12 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
     6,
   );
   const { settings } = projections.facts;
+  const runs = ({ instance }: InstanceView) => runningVersion(projections.releases, instance);
   const capacity = settings?.services[service];
-  /** One that was scaled in is history. */
-  const isShown = ({ instance, state }: InstanceView) =>
-    state !== 'stopped' || numberOf(instance) <= (capacity?.instances ?? 1);
+  // A log may be older than deployments.
+  const wanted = deployedInstances(settings?.deployments ?? {}, service, capacity?.instances ?? 1);
+  /** One that was scaled in, or released away, is history. */
+  const isShown = ({ instance, state }: InstanceView) => state !== 'stopped' || wanted.includes(instance);
   // A log may be older than the choice.
   const chosen = settings?.implementations?.[service as 'shipping'] ?? 'typescript';
   return (
@@ -114,6 +120,7 @@ export function ServiceInspector({ service }: { readonly service: ServiceName })
                       {instance.state === 'ready' &&
                         ` · ${instance.slotsUsed}/${instance.slots || (capacity?.requestSlots ?? 0)} slots`}
                       {instance.state === 'draining' && ` · ${instance.slotsUsed} still under way`}
+                      {runs(instance) !== FIRST_VERSION && ` · ${runs(instance)}`}
                       {instance.implementation !== 'typescript' && ` · ${LANGUAGES[instance.implementation]}`}
                       {instance.queued > 0 && ` · ${instance.queued} waiting`}
                       {instance.state === 'crashed' && ` at ${formatRunTime(instance.sinceUs)}`}

@@ -1,4 +1,10 @@
-import { instanceId, type Json, type RunEvent, type RunSettings } from '../../../kernel/index.ts';
+import {
+  instanceId,
+  type Json,
+  type RunEvent,
+  type RunSettings,
+  type ServiceDefinition,
+} from '../../../kernel/index.ts';
 import { createTestWorld, type TestWorld } from '../../../kernel/testing/test-host.ts';
 import type { DeepPartial } from '../../../kernel/testing/test-settings.ts';
 import { type OrderRow, ordersTable } from '../../../services/order/tables.ts';
@@ -58,12 +64,14 @@ export async function openMonolith(
     readonly settings?: DeepPartial<RunSettings>;
     readonly instances?: number;
     readonly seed?: number;
+    /** Puts another definition in the place of the monolith's own. */
+    readonly make?: (first: ServiceDefinition) => ServiceDefinition;
   } = {},
 ): Promise<TestMonolith> {
-  const { settings = {}, instances = 1, seed = 1 } = options;
+  const { settings = {}, instances = 1, seed = 1, make = (first) => first } = options;
   const world = createTestWorld({ settings, seed });
   world.add(paymentProviderService);
-  for (let number = 1; number <= instances; number += 1) world.add(monolithService, number);
+  for (let number = 1; number <= instances; number += 1) world.add(make(monolithService), number);
   await world.runFor(100);
 
   const headers = async (name: string) => {

@@ -4,6 +4,7 @@ import {
   instanceId,
   type RunEvent,
   type RunSettings,
+  type ServiceDefinition,
 } from '../../../kernel/index.ts';
 import { createTestWorld, type TestWorld } from '../../../kernel/testing/test-host.ts';
 import type { DeepPartial } from '../../../kernel/testing/test-settings.ts';
@@ -62,10 +63,12 @@ export interface TestShopOptions {
   readonly settings?: DeepPartial<RunSettings>;
   readonly orders?: number;
   readonly seed?: number;
+  /** Puts another definition in the place of a service's own. */
+  readonly make?: (first: ServiceDefinition) => ServiceDefinition;
 }
 
 export async function openShop(options: TestShopOptions = {}): Promise<TestShop> {
-  const { settings = {}, orders = 1, seed = 1 } = options;
+  const { settings = {}, orders = 1, seed = 1, make = (first) => first } = options;
   const world = createTestWorld({ settings, seed });
   for (const service of [
     registryService,
@@ -75,9 +78,9 @@ export async function openShop(options: TestShopOptions = {}): Promise<TestShop>
     productService,
     shippingService,
   ]) {
-    world.add(service);
+    world.add(make(service));
   }
-  for (let number = 1; number <= orders; number += 1) world.add(orderService, number);
+  for (let number = 1; number <= orders; number += 1) world.add(make(orderService), number);
   const order = instanceId('order', 1);
   // Everybody is registered and knows everybody.
   await world.runFor(2500);
