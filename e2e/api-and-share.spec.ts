@@ -175,3 +175,30 @@ embedded(
     await expectAccessible(page, 'in a frame');
   },
 );
+
+test('RL-3 who asks too often is answered 429, with the headers that say when to come again', async ({
+  shop,
+}) => {
+  const { page } = shop;
+  await shop.open('./#dock=api');
+  // One token, that takes ten seconds to come back.
+  await shop.command({
+    type: 'settings.set',
+    patch: { rateLimit: { perSecond: 0.1, burst: 1 }, load: { running: false } },
+  });
+  await page.locator('[data-operation="product/getProduct"]').click();
+  const tryIt = page.getByRole('button', { name: 'Try it' });
+  const status = page.getByTestId('api-status');
+  await tryIt.click();
+  await expect(status).toHaveText(/^200 OK/, { timeout: 30_000 });
+  await tryIt.click();
+  await expect(status).toHaveText(/^429 Too Many Requests/, { timeout: 30_000 });
+  await expect(page.getByTestId('api-body')).toContainText('/problems/');
+  await page.getByText(/^\d+ headers$/).click();
+  const header = (name: string) =>
+    page.getByRole('definition').filter({ has: page.locator(`xpath=preceding-sibling::dt[.='${name}']`) });
+  await expect(header('retry-after')).toHaveText(/^\d+$/);
+  await expect(header('ratelimit-policy')).toHaveText(/;q=1;w=10$/);
+  await expect(header('ratelimit')).toHaveText(/;r=0;t=\d+$/);
+  await shop.expectCleanConsole();
+});
