@@ -6,6 +6,7 @@ export * from './data.ts';
 export * from './discovery.ts';
 export * from './faults.ts';
 export * from './figures.ts';
+export * from './gateway.ts';
 export * from './marks.ts';
 export * from './narrator.ts';
 export * from './orders.ts';

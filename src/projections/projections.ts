@@ -5,6 +5,7 @@ import { type Data, data } from './data.ts';
 import { type Discovery, discovery } from './discovery.ts';
 import { type Faults, faults } from './faults.ts';
 import { type FiguresState, figures } from './figures.ts';
+import { type Gateway, gateway } from './gateway.ts';
 import { type Narrator, narrator } from './narrator.ts';
 import type { Orders } from './orders.ts';
 import type { Projection } from './projection.ts';
@@ -31,6 +32,7 @@ export interface RunProjections {
   readonly data: Data;
   readonly discovery: Discovery;
   readonly releases: Releases;
+  readonly gateway: Gateway;
 }
 
 /** All projections as one fold. */
@@ -52,6 +54,7 @@ export const runProjections: Projection<RunProjections> = {
       data: data.initial(),
       discovery: discovery.initial(),
       releases: releases.initial(),
+      gateway: gateway.initial(),
     };
   },
   apply(state, event: RunEvent) {
@@ -68,6 +71,7 @@ export const runProjections: Projection<RunProjections> = {
     data.apply(state.data, event);
     discovery.apply(state.discovery, event);
     releases.apply(state.releases, event);
+    gateway.apply(state.gateway, event);
     return state;
   },
   fork(state) {
@@ -87,6 +91,7 @@ export const runProjections: Projection<RunProjections> = {
       data: data.fork(state.data),
       discovery: discovery.fork(state.discovery),
       releases: releases.fork(state.releases),
+      gateway: gateway.fork(state.gateway),
     };
   },
 };

@@ -19,6 +19,7 @@ export const TAB_TITLES: Readonly<Record<DockTab, string>> = {
   api: 'API',
   discovery: 'Discovery',
   releases: 'Releases',
+  gateway: 'Gateway',
 };
 
 const STOP_TITLES: readonly { readonly value: Stop | ''; readonly title: string }[] = [

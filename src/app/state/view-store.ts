@@ -22,6 +22,7 @@ export const DOCK_TABS = [
   'api',
   'discovery',
   'releases',
+  'gateway',
 ] as const;
 export type DockTab = (typeof DOCK_TABS)[number];
 /** Parts of the page that an address may hide; the diagram is always there. */

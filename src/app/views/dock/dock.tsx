@@ -14,6 +14,7 @@ import './dock.css';
 const ScriptView = lazy(() => import('../faults/script-view.tsx'));
 const ApiView = lazy(() => import('./api/api-view.tsx'));
 const BreakersView = lazy(() => import('./breakers/breakers-view.tsx'));
+const GatewayView = lazy(() => import('./gateway/gateway-view.tsx'));
 const ReleasesView = lazy(() => import('./releases/releases-view.tsx'));
 const DiscoveryView = lazy(() => import('./discovery/discovery-view.tsx'));
 
@@ -26,6 +27,7 @@ const VIEWS: Readonly<Record<DockTab, { readonly title: string; readonly View: C
   log: { title: 'Log', View: LogView },
   script: { title: 'Faults', View: ScriptView },
   api: { title: 'API', View: ApiView },
+  gateway: { title: 'Gateway', View: GatewayView },
   releases: { title: 'Releases', View: ReleasesView },
   discovery: { title: 'Discovery', View: DiscoveryView },
 };
