@@ -163,7 +163,17 @@ for (const { size, viewport, deviceScaleFactor } of SIZES) {
         await look('trace', '#dock');
         await look('a call', '.inspector');
         await page.getByRole('button', { name: 'Close the details' }).click();
-        for (const name of ['Breakers', 'Databases', 'Events', 'Log', 'Faults', 'API', 'Discovery']) {
+        for (const name of [
+          'Breakers',
+          'Databases',
+          'Events',
+          'Log',
+          'Faults',
+          'API',
+          'Discovery',
+          'Releases',
+          'Gateway',
+        ]) {
           await openTab(page, name);
           if (name === 'API') await page.locator('[data-operation="order/placeOrder"]').click();
           await look(name, '#dock');
