@@ -1,5 +1,5 @@
 import type { LabRun } from '../../hosts/virtual/index.ts';
-import { DEPLOYABLE_SERVICES } from '../../kernel/index.ts';
+import { DEPLOYABLE_SERVICES, FIRST_VERSION } from '../../kernel/index.ts';
 
 /** The person who cancels an order for a customer, heals the shop, and takes up what was left lying. */
 export class Administrator {
@@ -27,6 +27,17 @@ export class Administrator {
     if (none.length > 0) await this.#run.command({ type: 'settings.set', patch: { services } });
     for (const instance of this.#run.instances()) {
       if (!this.#run.isUp(instance)) await this.#run.command({ type: 'instance.restart', instance });
+    }
+  }
+
+  /** Every service runs its first version again; to be asked for until it does. */
+  async bringBack(): Promise<void> {
+    const { deployments } = this.#run.settings;
+    for (const service of DEPLOYABLE_SERVICES) {
+      const { stable = FIRST_VERSION } = deployments[service] ?? {};
+      if (stable === FIRST_VERSION || this.#run.isReleasing(service)) continue;
+      const back = { service, version: FIRST_VERSION, strategy: 'recreate' } as const;
+      await this.#run.command({ type: 'release.start', ...back });
     }
   }
 

@@ -84,7 +84,8 @@ describe('where a storm may strike', () => {
     const setup = { name: 'storm', title: 'storm', text: '', seed: 5, composition: 'microservices' } as const;
     const run = await LabRun.create({
       setup: { ...setup, settings: plan.settings, faults: plan.faults },
-      commands: plan.commands,
+      // What an instance does as it takes its leave is no place where a fault of a storm sits.
+      commands: plan.commands.filter(({ command }) => command.type !== 'release.start'),
       turn: (next) => void setImmediate(next),
     });
     await run.advanceTo(120_000);

@@ -140,10 +140,12 @@ class Storm {
   ): Promise<number | null> {
     const untilMs = stormMs + settlingMs;
     await this.#administrator.heal();
+    await this.#administrator.bringBack();
     // What was under way when the shop was healed may be parked or given up later: so he looks twice.
     let looks = (await this.#administrator.takeUpAgain()) ? 1 : 0;
     while (!this.#over && !this.#unfinished.isAtRest && this.#run.nowMs < untilMs) {
       await this.#advanceTo(Math.min(this.#run.nowMs + LOOK_MS, untilMs));
+      await this.#administrator.bringBack();
       const isDue = looks === 0 || (looks === 1 && this.#run.nowMs >= stormMs + passingMs);
       if (isDue && (await this.#administrator.takeUpAgain())) looks += 1;
     }
